@@ -1,0 +1,70 @@
+"""The audit trail: one way to write an `AuditEvent`."""
+
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from portal.models import AuditEvent, Organization, User
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where an action comes from."""
+
+    ip: str | None = None
+    request_id: str = ""
+
+
+_origin: ContextVar[_Origin] = ContextVar("audit_origin", default=_Origin())
+
+
+class AuditMiddleware:
+    """Remembers address and request id, and tells the id to whoever reads the answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        origin = _Origin(ip=request.META.get("REMOTE_ADDR") or None, request_id=str(uuid.uuid4()))
+        reset = _origin.set(origin)
+        try:
+            response = self.get_response(request)
+        finally:
+            _origin.reset(reset)
+        response["X-Request-Id"] = origin.request_id
+        return response
+
+
+def record(
+    action: str,
+    *,
+    organization: Organization | None,
+    actor: User | None,
+    target: models.Model | None = None,
+    result: AuditEvent.Result = AuditEvent.Result.DONE,
+    **detail: Any,
+) -> AuditEvent:
+    """Write one event. `detail` must hold no secret. Raises whatever the database raises."""
+    origin = _origin.get()
+    event = AuditEvent(
+        organization_id=organization and organization.pk,
+        organization_name=organization.name if organization else "",
+        actor_id=actor and actor.pk,
+        actor_name=actor.email if actor else "",
+        action=action,
+        result=result,
+        target_kind=target._meta.label_lower if target else "",
+        target_id=str(target.pk) if target else "",
+        target_name=str(target)[:300] if target else "",
+        detail=detail,
+        ip=origin.ip,
+        request_id=origin.request_id,
+    )
+    event.save(force_insert=True)
+    return event

@@ -1,0 +1,297 @@
+"""Every setting of the portal, read from the environment. `.env.example` explains each one."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+def one_of(name: str, choices: tuple[str, ...], default: str) -> str:
+    """The setting, which must be one of `choices` to the letter: a typo must not mean "off"."""
+    value: str = env.str(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}; it is {value!r}.")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """The setting, which must be exactly `true` or `false`."""
+    return one_of(name, ("true", "false"), "true" if default else "false") == "true"
+
+
+def required_in_production(name: str, development_value: str) -> str:
+    """The setting; only DEBUG may do without it."""
+    value: str = env.str(name, development_value if DEBUG else "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Only DEBUG=true may run without it.")
+    return value
+
+
+def seconds(name: str, default: float) -> float:
+    """The setting as a number of seconds above zero."""
+    value: float = env.float(name, default)
+    if not value > 0:
+        raise ImproperlyConfigured(f"{name} must be a number of seconds above 0.")
+    return value
+
+
+# A fresh checkout runs at once; it then answers to localhost only, whatever else is set.
+DEBUG = flag("DEBUG", default=True)
+SECRET_KEY = required_in_production("SECRET_KEY", "development-only-" + "0" * 50)
+# The address people type. Host check, cookie security and mail links follow from it.
+BASE_URL = required_in_production("BASE_URL", "http://localhost:8000").rstrip("/")
+_base = urlsplit(BASE_URL)
+if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:
+    raise ImproperlyConfigured("BASE_URL must look like https://greenroom.example, without a path.")
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+if DEBUG and _base.hostname not in LOCAL_HOSTS:
+    raise ImproperlyConfigured("DEBUG=true serves localhost only. Set DEBUG=false.")
+ALLOWED_HOSTS = LOCAL_HOSTS if DEBUG else [_base.hostname]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "portal.apps.PortalConfig",
+    "zoomauth",
+    "meetings",
+    "portal.apps.GreenroomAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.audit.AuditMiddleware",
+    "portal.tenancy.ActingOrganizationsMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.tenancy.navigation",
+            ],
+        },
+    },
+]
+
+# --- Data -----------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock at BEGIN: a transaction that only later turns into a writer
+    # would fail at once with "database is locked" instead of waiting its turn.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# kid=base64 of 32 bytes, comma separated. The first writes, all of them read.
+_DEVELOPMENT_KEY = "dev=ZGV2ZWxvcG1lbnQtb25seS1zZWFsaW5nLWtleS0wMDE="
+SEALING_KEYS = required_in_production("SEALING_KEYS", _DEVELOPMENT_KEY)
+
+# --- Sign-in --------------------------------------------------------------------------------
+AUTH_USER_MODEL = "portal.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "meetings:list"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+# --- Zoom -----------------------------------------------------------------------------------
+# `{region}` becomes "" or "-eu", "-us", ...: an account's region is a fixed choice, never a host.
+ZOOM_API_URL = env.str("ZOOM_API_URL", "https://api{region}.zoom.us/v2")
+ZOOM_OAUTH_URL = env.str("ZOOM_OAUTH_URL", "https://zoom.us/oauth/token")
+# Hosts we send a browser to (start links, join links). A leading dot means "and below it".
+ZOOM_LINK_HOSTS = env.list("ZOOM_LINK_HOSTS", default=[".zoom.us"])
+ZOOM_CONNECT_TIMEOUT = seconds("ZOOM_CONNECT_TIMEOUT", 2.0)
+ZOOM_READ_TIMEOUT = seconds("ZOOM_READ_TIMEOUT", 4.0)
+ZOOM_DEADLINE = seconds("ZOOM_DEADLINE", 7.0)
+ZOOM_SDK_WEBRTC_MODE = one_of("ZOOM_SDK_WEBRTC_MODE", ("sdk", "0", "1"), "sdk")
+# The sandbox's own small ZoomMtg, for browsers that cannot map Zoom's host names to it.
+ZOOM_SDK_STAND_IN = env.str("ZOOM_SDK_STAND_IN", "").rstrip("/")
+if ZOOM_SDK_STAND_IN and not DEBUG:
+    raise ImproperlyConfigured("ZOOM_SDK_STAND_IN replaces Zoom's SDK; only DEBUG=true allows it.")
+
+# --- Pages ----------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if _base.scheme == "https":
+    SECURE_SSL_REDIRECT = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
+    if flag("BEHIND_PROXY", default=False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- Browser files --------------------------------------------------------------------------
+NODE_MODULES = BASE_DIR / "node_modules"
+_lock = json.loads((BASE_DIR / "package-lock.json").read_text())
+ZOOM_SDK_VERSION = _lock["packages"]["node_modules/@zoom/meetingsdk"]["version"]
+# The version in the path makes the files cacheable for ever; the SDK works out names below it.
+ZOOM_SDK_PREFIX = f"zoomsdk/{ZOOM_SDK_VERSION}"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "build" / "static"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    *(
+        (prefix, folder)
+        for prefix, folder in (
+            (ZOOM_SDK_PREFIX, NODE_MODULES / "@zoom/meetingsdk/dist"),
+            ("vendor/htmx", NODE_MODULES / "htmx.org/dist"),
+            ("vendor/pico", NODE_MODULES / "@picocss/pico/css"),
+        )
+        # `npm ci` brings them; portal.checks says so when they are missing.
+        if folder.is_dir()
+    ),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "portal.staticfiles.HashedStaticFiles"
+    },
+}
+WHITENOISE_ADD_HEADERS_FUNCTION = "portal.staticfiles.add_headers"
+
+# --- Language and time ----------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Mail -----------------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"greenroom@{_base.hostname}")
+
+# --- API ------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_VERSIONING_CLASS": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Greenroom API",
+    "DESCRIPTION": "Schedule meetings and start them for the signed-in host.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Background work ------------------------------------------------------------------------
+CELERY_BROKER_URL = required_in_production(
+    "BROKER_URL", f"sqla+sqlite:///{BASE_DIR / 'broker.sqlite3'}"
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "build" / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep-access-tokens": {
+        "task": "zoomauth.tasks.sweep_access_tokens",
+        "schedule": seconds("TOKEN_SWEEP_SECONDS", 60.0),
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["console"],
+        "level": one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+    },
+}

@@ -1,0 +1,40 @@
+"""Static files: hashed names for ours, plain names and isolation headers for Zoom's SDK."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from wsgiref.headers import Headers
+
+
+def _is_sdk_file(name: str) -> bool:
+    return name.startswith("zoomsdk/")
+
+
+class HashedStaticFiles(ManifestStaticFilesStorage):
+    """Leaves the SDK's folder alone.
+
+    The SDK builds file names at run time, so hashed ones would not be found; and one of its files
+    names a source map that the package does not ship, on which hashing stops.
+    """
+
+    manifest_strict = True
+
+    def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
+        ours = {name: source for name, source in paths.items() if not _is_sdk_file(name)}
+        yield from super().post_process(ours, **options)
+
+    def stored_name(self, name: str) -> str:
+        return name if _is_sdk_file(name) else super().stored_name(name)
+
+
+def add_headers(headers: Headers, path: str, url: str) -> None:
+    """Let the isolated start page run the SDK's files as workers.
+
+    A worker started from a page under `Cross-Origin-Embedder-Policy: require-corp` must itself
+    carry the header (HTML standard, worker processing model).
+    """
+    if url.startswith(f"{settings.STATIC_URL}zoomsdk/"):
+        headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
