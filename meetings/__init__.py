@@ -1,0 +1,1 @@
+"""Hosts, meetings, the pages people see and the API integrators use."""

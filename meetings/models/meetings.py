@@ -1,0 +1,138 @@
+"""Meetings, their alternative hosts, and who sees and starts them."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from meetings.models.hosts import Host
+from portal.constraints import SameOrganization
+from portal.models import Organization, User
+from portal.sealing import SealedTextField
+from portal.tenancy import tenant_manager
+
+MINUTES = {"min": 5, "max": 24 * 60}
+
+
+class MeetingQuerySet(models.QuerySet["Meeting"]):
+    """The meetings a person has to do with, and in which order they come."""
+
+    def visible_to(self, user: User) -> "MeetingQuerySet":
+        """Meetings this person hosts, may host as alternative, or schedules for."""
+        hosts = Host.objects.of_person(user).values("pk")
+        schedulable = Host.objects.schedulable_by(user).values("pk")
+        alternative = AlternativeHost.objects.filter(host__in=hosts).values("meeting")
+        return self.filter(Q(host__in=schedulable) | Q(pk__in=alternative))
+
+    def upcoming(self, now: datetime) -> "MeetingQuerySet":
+        """Not over yet, soonest first."""
+        return self.filter(ends_at__gt=now).order_by("starts_at", "pk")
+
+    def past(self, now: datetime) -> "MeetingQuerySet":
+        """Over, latest first."""
+        return self.filter(ends_at__lte=now).order_by("-starts_at", "pk")
+
+
+class Meeting(models.Model):
+    """A meeting at Zoom. `start_url` is not here: it is a credential and is fetched when needed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="meetings", verbose_name=_("organization")
+    )
+    host = models.ForeignKey(Host, models.PROTECT, related_name="meetings", verbose_name=_("host"))
+    topic = models.CharField(_("topic"), max_length=200)
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    # Empty until Zoom has confirmed the meeting.
+    meeting_number = models.BigIntegerField(_("meeting number"), null=True, editable=False)
+    passcode = SealedTextField(_("passcode"), blank=True, default="", editable=False)
+    join_url = SealedTextField(_("join link"), blank=True, default="", editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+
+    objects = tenant_manager(MeetingQuerySet, organization="organization")
+
+    class Meta:
+        verbose_name = _("meeting")
+        verbose_name_plural = _("meetings")
+        indexes = [
+            models.Index(fields=["host", "ends_at"], name="meeting_host_ends_at"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "meeting_number"], name="meeting_number_once"
+            ),
+            models.UniqueConstraint(fields=["organization", "id"], name="meeting_owner_key"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=models.F("starts_at")), name="meeting_ends_after_start"
+            ),
+            SameOrganization(field="host", name="meeting_host_same_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return self.topic
+
+    def get_absolute_url(self) -> str:
+        return reverse("meetings:detail", args=[self.pk])
+
+    @property
+    def duration_minutes(self) -> int:
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether Zoom has confirmed it."""
+        return self.meeting_number is not None
+
+    @property
+    def meeting_number_spaced(self) -> str:
+        """As Zoom prints it: 123 4567 8901."""
+        digits = str(self.meeting_number or "")
+        return " ".join(filter(None, (digits[:3], digits[3:-4], digits[-4:])))
+
+    def get_starting_host(self, user: User) -> Host | None:
+        """As whom this person may start the meeting: its host, an alternative host, or nobody.
+
+        Always a host that is this very person, so the ZAK that follows from it is their own.
+        """
+        own = Host.objects.of_person(user).filter(organization_id=self.organization_id)
+        alternative = AlternativeHost.objects.filter(meeting=self).values("host")
+        return own.filter(Q(pk=self.host_id) | Q(pk__in=alternative)).first()
+
+    def can_be_started_by(self, user: User) -> bool:
+        return self.get_starting_host(user) is not None
+
+
+class AlternativeHost(models.Model):
+    """A host who may start somebody else's meeting, as themselves."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    meeting = models.ForeignKey(
+        Meeting, models.CASCADE, related_name="alternative_hosts", verbose_name=_("meeting")
+    )
+    host = models.ForeignKey(
+        Host, models.CASCADE, related_name="alternative_for", verbose_name=_("host")
+    )
+
+    objects = tenant_manager(models.QuerySet, organization="organization")
+
+    class Meta:
+        verbose_name = _("alternative host")
+        verbose_name_plural = _("alternative hosts")
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "host"], name="alternativehost_once"),
+            SameOrganization(field="meeting", name="alternativehost_meeting_same_organization"),
+            SameOrganization(field="host", name="alternativehost_host_same_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host} for {self.meeting}"
