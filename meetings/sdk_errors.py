@@ -173,9 +173,7 @@ _TEXTS: dict[str, ErrorText] = {
         _("Look at Zoom's status page before you try again."),
     ),
     "4011": ErrorText(
-        _(
-            "The portal's app may not enter meetings of other Zoom accounts: Zoom has not reviewed it."
-        ),
+        _("Zoom has not yet cleared the portal's app for other accounts' meetings."),
         _("Open this meeting of another account in the Zoom app."),
     ),
     "4012": _STRANGER,

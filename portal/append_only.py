@@ -1,7 +1,7 @@
 """Append-only tables, enforced by the database.
 
-On SQLite an altered table loses its triggers, so whoever alters such a table ends the migration with
-`AppendOnly` again; a test counts the triggers after all migrations.
+On SQLite an altered table loses its triggers, so whoever alters such a table ends the migration
+with `AppendOnly` again; a test counts the triggers after all migrations.
 """
 
 from typing import Any

@@ -17,4 +17,4 @@ class PortalConfig(AppConfig):
 class GreenroomAdminConfig(AdminConfig):
     """Django's admin, with the site that knows organizations."""
 
-    default_site = "portal.admin.site.TenantAdminSite"
+    default_site = "portal.admin_site.TenantAdminSite"

@@ -21,7 +21,7 @@ class _Origin:
     request_id: str = ""
 
 
-_origin: ContextVar[_Origin] = ContextVar("audit_origin", default=_Origin())
+_origin: ContextVar[_Origin] = ContextVar("audit_origin", default=_Origin())  # noqa: B039 - frozen
 
 
 class AuditMiddleware:
@@ -53,9 +53,9 @@ def record(
     """Write one event. `detail` must hold no secret. Raises whatever the database raises."""
     origin = _origin.get()
     event = AuditEvent(
-        organization_id=organization and organization.pk,
+        organization_id=organization.pk if organization else None,
         organization_name=organization.name if organization else "",
-        actor_id=actor and actor.pk,
+        actor_id=actor.pk if actor else None,
         actor_name=actor.email if actor else "",
         action=action,
         result=result,

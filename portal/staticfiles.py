@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any
+from wsgiref.headers import Headers
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
-from wsgiref.headers import Headers
 
 
 def _is_sdk_file(name: str) -> bool:
@@ -21,9 +21,11 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
 
     manifest_strict = True
 
-    def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
+    def post_process(
+        self, paths: dict[str, Any], dry_run: bool = False, **options: Any
+    ) -> Iterator[Any]:
         ours = {name: source for name, source in paths.items() if not _is_sdk_file(name)}
-        yield from super().post_process(ours, **options)
+        yield from super().post_process(ours, dry_run, **options)
 
     def stored_name(self, name: str) -> str:
         return name if _is_sdk_file(name) else super().stored_name(name)

@@ -31,16 +31,16 @@ def tenant_manager(queryset: type[models.QuerySet[Any]], *, organization: str) -
     """The manager of a tenant model; `organization` is the field that names the owner."""
     base = models.Manager.from_queryset(queryset)
 
-    class Strict(base):  # type: ignore[valid-type, misc]
+    class Strict(base):  # type: ignore[misc]
         pass
 
     scoped = type(ScopedManager(_manager_class=Strict, organization=organization))
 
-    class TenantManager(scoped):  # type: ignore[valid-type, misc]
+    class TenantManager(scoped):  # type: ignore[misc, valid-type]
         def get_queryset(self) -> models.QuerySet[Any]:
             found: models.QuerySet[Any] = super().get_queryset()
             if isinstance(found, DisabledQuerySet):
-                return _Refusing(  # type: ignore[no-any-return]
+                return _Refusing(
                     self.model, using=self._db, missing_scopes=found.missing_scopes
                 )
             return found

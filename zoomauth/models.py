@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import models
@@ -153,7 +153,7 @@ class AccessToken(models.Model):
         self, *, holder: UUID, token: str, scopes: tuple[str, ...], expires_at: datetime
     ) -> bool:
         """Put the next generation in place; False when the lease was lost to somebody newer."""
-        field = self._meta.get_field("token")
+        field = cast("SealedTextField", self._meta.get_field("token"))
         stored = AccessToken.objects.filter(
             pk=self.pk, generation=self.generation, lease_holder=holder
         ).update(

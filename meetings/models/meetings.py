@@ -15,18 +15,21 @@ from portal.models import Organization, User
 from portal.sealing import SealedTextField
 from portal.tenancy import tenant_manager
 
-MINUTES = {"min": 5, "max": 24 * 60}
-
 
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     """The meetings a person has to do with, and in which order they come."""
 
-    def visible_to(self, user: User) -> "MeetingQuerySet":
-        """Meetings this person hosts, may host as alternative, or schedules for."""
+    def startable_by(self, user: User) -> "MeetingQuerySet":
+        """Meetings this person hosts or may start as alternative host; the rule for many rows."""
         hosts = Host.objects.of_person(user).values("pk")
-        schedulable = Host.objects.schedulable_by(user).values("pk")
         alternative = AlternativeHost.objects.filter(host__in=hosts).values("meeting")
-        return self.filter(Q(host__in=schedulable) | Q(pk__in=alternative))
+        return self.filter(Q(host__in=hosts) | Q(pk__in=alternative))
+
+    def visible_to(self, user: User) -> "MeetingQuerySet":
+        """Meetings this person may start, or schedules for."""
+        schedulable = Host.objects.schedulable_by(user).values("pk")
+        startable = self.model.objects.startable_by(user).values("pk")
+        return self.filter(Q(host__in=schedulable) | Q(pk__in=startable))
 
     def upcoming(self, now: datetime) -> "MeetingQuerySet":
         """Not over yet, soonest first."""
@@ -105,7 +108,8 @@ class Meeting(models.Model):
         """
         own = Host.objects.of_person(user).filter(organization_id=self.organization_id)
         alternative = AlternativeHost.objects.filter(meeting=self).values("host")
-        return own.filter(Q(pk=self.host_id) | Q(pk__in=alternative)).first()
+        found: Host | None = own.filter(Q(pk=self.host_id) | Q(pk__in=alternative)).first()
+        return found
 
     def can_be_started_by(self, user: User) -> bool:
         return self.get_starting_host(user) is not None

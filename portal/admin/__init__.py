@@ -1,3 +1,3 @@
-"""The Django admin: the site, the tenant-scoped base class, and the portal's own classes."""
+"""The Django admin: the tenant-scoped base class and the portal's own classes."""
 
 from portal.admin import organizations, people, trail  # noqa: F401

@@ -1,4 +1,4 @@
-"""Users in the admin: the operator's alone, because a person may belong to several organizations."""
+"""Users in the admin: the operator's alone, as a person may belong to several organizations."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.models import User
 
 
-class UserCreationForm(AdminUserCreationForm):
+class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
     """A new user, named by e-mail address."""
 
     class Meta:
@@ -21,7 +21,7 @@ class UserCreationForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     """Operators only."""
 
     add_form = UserCreationForm

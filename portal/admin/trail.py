@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from portal.admin.base import TenantModelAdmin
 from portal.models import AuditEvent, Organization

@@ -1,4 +1,7 @@
-"""The admin site: open to operators and organization admins, signed in through the one login page."""
+"""The admin site, for operators and organization admins, behind the one sign-in page.
+
+Not in `portal.admin`: importing that registers classes, for which the site must already be there.
+"""
 
 from typing import Any
 

@@ -1,0 +1,128 @@
+"""What goes in and out of the API. Lists carry nothing that lets anybody into a meeting."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from meetings.models import Host, Meeting
+from meetings.pages.forms import PASSCODE_RULE
+from meetings.services.schedule import Plan
+
+
+class HostSerializer(serializers.ModelSerializer[Host]):
+    """A host, as far as others need to know."""
+
+    class Meta:
+        model = Host
+        fields = ["id", "name"]
+
+
+class MeetingSerializer(serializers.ModelSerializer[Meeting]):
+    """A meeting in a list."""
+
+    host = HostSerializer(read_only=True)
+    duration_minutes = serializers.IntegerField(read_only=True)
+    meeting_number = serializers.SerializerMethodField(
+        help_text=_("Digits as text; null until Zoom has confirmed the meeting.")
+    )
+
+    class Meta:
+        model = Meeting
+        fields = [
+            "id", "topic", "starts_at", "duration_minutes", "time_zone", "host", "meeting_number",
+        ]  # fmt: skip
+
+    def get_meeting_number(self, meeting: Meeting) -> str | None:
+        return None if meeting.meeting_number is None else str(meeting.meeting_number)
+
+
+class MeetingDetailSerializer(MeetingSerializer):
+    """One meeting, with what guests need to join it."""
+
+    join_url = serializers.CharField(read_only=True)
+    passcode = serializers.CharField(read_only=True)
+    alternative_hosts = serializers.SerializerMethodField()
+
+    class Meta(MeetingSerializer.Meta):
+        fields = [*MeetingSerializer.Meta.fields, "alternative_hosts", "join_url", "passcode"]
+
+    @extend_schema_field(HostSerializer(many=True))
+    def get_alternative_hosts(self, meeting: Meeting) -> Any:
+        rows = meeting.alternative_hosts.select_related("host").order_by("host__name")
+        return HostSerializer([row.host for row in rows], many=True).data
+
+
+class ScheduleSerializer(serializers.Serializer[Plan]):
+    """A meeting to schedule."""
+
+    host = serializers.UUIDField(
+        required=False, help_text=_("Needed only by those who schedule for several hosts.")
+    )
+    topic = serializers.CharField(max_length=200)
+    starts_at = serializers.DateTimeField()
+    duration_minutes = serializers.IntegerField(min_value=5, max_value=24 * 60)
+    passcode = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        validators=[PASSCODE_RULE],
+        help_text=_("Left out or empty, Zoom makes one."),
+    )
+    alternative_hosts = serializers.ListField(
+        child=serializers.UUIDField(), required=False, default=list, max_length=20
+    )
+
+    def validate_starts_at(self, starts_at: Any) -> Any:
+        if starts_at <= timezone.now():
+            raise serializers.ValidationError(_("This time has passed."))
+        return starts_at
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        hosts = Host.objects.schedulable_by(self.context["request"].user)
+        named = attrs.get("host")
+        found = list(hosts.filter(pk=named) if named else hosts[:2])
+        if len(found) != 1:
+            raise serializers.ValidationError({"host": _("Name a host you schedule for.")})
+        attrs["host"] = found[0]
+        wanted = set(attrs["alternative_hosts"]) - {found[0].pk}
+        others = Host.objects.filter(
+            organization=found[0].organization_id, is_active=True, pk__in=wanted
+        )
+        attrs["alternative_hosts"] = list(others)
+        if len(attrs["alternative_hosts"]) != len(wanted):
+            raise serializers.ValidationError(
+                {"alternative_hosts": _("Not all of these are hosts of this organization.")}
+            )
+        return attrs
+
+    def make_plan(self) -> Plan:
+        return Plan(**self.validated_data)
+
+
+class StartPackageSerializer(serializers.Serializer[Any]):
+    """The start package, under the names that the Meeting SDK's `join` takes."""
+
+    signature = serializers.CharField()
+    meetingNumber = serializers.CharField()  # noqa: N815 - the SDK's name
+    passWord = serializers.CharField(allow_blank=True)  # noqa: N815
+    userName = serializers.CharField()  # noqa: N815
+    zak = serializers.CharField()
+
+
+class FailureDetailSerializer(serializers.Serializer[Any]):
+    """What went wrong at Zoom."""
+
+    code = serializers.CharField(help_text=_("Stable, for programs."))
+    message = serializers.CharField(help_text=_("One sentence for a person."))
+    tracking_id = serializers.CharField(
+        allow_blank=True, help_text=_("Zoom's; support asks for it.")
+    )
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """A failure at Zoom."""
+
+    error = FailureDetailSerializer()

@@ -1,0 +1,57 @@
+"""How a failure at Zoom reads at our doors: one HTTP status, one stable code, one sentence."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from portal.sealing import SealingError
+from zoomauth.errors import (
+    ZoomDailyLimitReached,
+    ZoomError,
+    ZoomInputRefused,
+    ZoomMeetingNotFound,
+    ZoomNotConnected,
+    ZoomRateLimited,
+    ZoomTimeout,
+)
+
+# What a door catches. A secret that cannot be unsealed is to the host a missing connection.
+FAILURES = (ZoomError, SealingError)
+
+_STATUS: tuple[tuple[type[ZoomError], HTTPStatus], ...] = (
+    (ZoomNotConnected, HTTPStatus.CONFLICT),
+    (ZoomMeetingNotFound, HTTPStatus.GONE),
+    (ZoomInputRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ZoomDailyLimitReached, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ZoomRateLimited, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ZoomTimeout, HTTPStatus.GATEWAY_TIMEOUT),
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a door answers."""
+
+    status: int
+    code: str
+    message: str
+    tracking_id: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "tracking_id": self.tracking_id,
+            }
+        }
+
+
+def make_failure(error: ZoomError | SealingError) -> Failure:
+    """The failure for people and programs; nothing in it is secret."""
+    if isinstance(error, SealingError):
+        error = ZoomNotConnected()
+    status = next(
+        (status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.BAD_GATEWAY
+    )
+    return Failure(status, error.slug, str(error.user_message), error.tracking_id)

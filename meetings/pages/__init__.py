@@ -1,0 +1,1 @@
+"""The pages people see: a module per family."""

@@ -1,0 +1,97 @@
+"""The schedule form."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from meetings.models import Host
+from meetings.services.schedule import Plan
+from portal.models import User
+
+# Zoom API reference, Create a meeting: at most ten characters, letters, digits and @ - _ *.
+PASSCODE_RULE = RegexValidator(
+    r"^[A-Za-z0-9@\-_*]{1,10}\Z", _("Use up to 10 letters, digits or the characters @ - _ *.")
+)
+
+
+class ScheduleForm(forms.Form):
+    """What Zoom needs to know of a new meeting. Times are in the person's own zone."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    host: Any = forms.ModelChoiceField(label=_("Host"), queryset=Host.objects.none())
+    topic = forms.CharField(label=_("Topic"), max_length=200)
+    starts_at = forms.DateTimeField(
+        label=_("Start"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    duration_minutes = forms.IntegerField(
+        label=_("Length in minutes"), min_value=5, max_value=24 * 60, initial=60
+    )
+    passcode = forms.CharField(
+        label=_("Passcode"),
+        required=False,
+        validators=[PASSCODE_RULE],
+        help_text=_("Leave it empty and Zoom makes one."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    alternative_hosts: Any = forms.ModelMultipleChoiceField(
+        label=_("Alternative hosts"),
+        queryset=Host.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("They may start this meeting too, each as themselves."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hosts = Host.objects.schedulable_by(user).select_related("organization")
+        self._set_choices("host", hosts)
+        organizations = hosts.values("organization")
+        others = Host.objects.filter(is_active=True, organization__in=organizations)
+        self._set_choices("alternative_hosts", others)
+        self.fields["starts_at"].help_text = _("In the time zone %(zone)s.") % {
+            "zone": timezone.get_current_timezone_name()
+        }
+        if len(hosts) == 1:
+            self.fields["host"].initial = hosts[0].pk
+            self.fields["host"].widget = forms.HiddenInput()
+
+    def _set_choices(self, name: str, hosts: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        field.queryset = hosts
+
+    def clean_starts_at(self) -> Any:
+        starts_at = self.cleaned_data["starts_at"]
+        if starts_at <= timezone.now():
+            raise ValidationError(_("This time has passed. Choose a later one."))
+        return starts_at
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        host = data.get("host")
+        if host is not None:
+            for other in data.get("alternative_hosts", ()):
+                if other.pk == host.pk:
+                    self.add_error("alternative_hosts", _("The host needs no second mention."))
+                elif other.organization_id != host.organization_id:
+                    self.add_error(
+                        "alternative_hosts", _("Choose people of the host's organization.")
+                    )
+        return data
+
+    def make_plan(self) -> Plan:
+        data = self.cleaned_data
+        return Plan(
+            host=data["host"],
+            topic=data["topic"],
+            starts_at=data["starts_at"],
+            duration_minutes=data["duration_minutes"],
+            passcode=data["passcode"],
+            alternative_hosts=list(data["alternative_hosts"]),
+        )

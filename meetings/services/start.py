@@ -1,0 +1,121 @@
+"""Starting a meeting: the only place that knows the order of what it takes."""
+
+from dataclasses import dataclass, field
+
+from meetings.models import Host, Meeting
+from portal.audit import record
+from portal.models import AuditEvent, User
+from portal.sealing import SealingError
+from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomMeetingNotFound
+from zoomauth.services import fetch_start_url, fetch_zak, get_sdk_signature, is_zoom_link
+
+_HOST_ROLE = 1
+
+
+@dataclass(frozen=True)
+class StartPackage:
+    """What the page needs to start as host, once. It leaves by one POST answer and is not kept."""
+
+    meeting_number: int
+    user_name: str
+    signature: str = field(repr=False)
+    passcode: str = field(repr=False)
+    zak: str = field(repr=False)
+
+    def as_join_arguments(self) -> dict[str, str]:
+        """Under the names that the SDK's `join` accepts; it refuses any other."""
+        return {
+            "signature": self.signature,
+            "meetingNumber": str(self.meeting_number),
+            "passWord": self.passcode,
+            "userName": self.user_name,
+            "zak": self.zak,
+        }
+
+
+def start_meeting(*, meeting: Meeting, as_host: Host, user: User) -> StartPackage:
+    """The start package for `as_host`, who must be `user` (see `access`). Raises `ZoomError`.
+
+    The audit row is committed before the ZAK leaves: without the row there is no ZAK.
+    """
+    try:
+        package = _make_package(meeting, as_host)
+    except (ZoomError, SealingError) as error:
+        _record_failure("meeting.start", meeting, user, error)
+        raise
+    _record("meeting.start", meeting, as_host, user)
+    return package
+
+
+def get_app_link(*, meeting: Meeting, as_host: Host, user: User) -> str:
+    """Where the Zoom app starts the meeting. Raises `ZoomError`.
+
+    Zoom's start link acts as the meeting's host, so an alternative host does not get it: they get
+    the meeting's own link, which starts the meeting for them once they are signed in to the app.
+    """
+    try:
+        link = _make_app_link(meeting, as_host)
+    except (ZoomError, SealingError) as error:
+        _record_failure("meeting.app_link", meeting, user, error)
+        raise
+    _record("meeting.app_link", meeting, as_host, user)
+    return link
+
+
+def _make_package(meeting: Meeting, as_host: Host) -> StartPackage:
+    number = _number_of(meeting)
+    return StartPackage(
+        zak=fetch_zak(organization=meeting.organization, zoom_user_id=as_host.zoom_user_id),
+        signature=get_sdk_signature(
+            organization=meeting.organization, meeting_number=number, role=_HOST_ROLE
+        ),
+        meeting_number=number,
+        passcode=meeting.passcode,
+        user_name=as_host.name,
+    )
+
+
+def _make_app_link(meeting: Meeting, as_host: Host) -> str:
+    number = _number_of(meeting)
+    if as_host.pk == meeting.host_id:
+        return fetch_start_url(
+            organization=meeting.organization,
+            meeting_number=number,
+            zoom_user_id=as_host.zoom_user_id,
+        )
+    if not is_zoom_link(meeting.join_url):
+        raise ZoomAnswerInvalid(call="meetings.create")
+    return str(meeting.join_url)
+
+
+def _number_of(meeting: Meeting) -> int:
+    if meeting.meeting_number is None:
+        # Zoom never confirmed it.
+        raise ZoomMeetingNotFound(call="meetings.create")
+    return meeting.meeting_number
+
+
+def _record(action: str, meeting: Meeting, as_host: Host, user: User) -> None:
+    record(
+        action,
+        organization=meeting.organization,
+        actor=user,
+        target=meeting,
+        zoom_user_id=as_host.zoom_user_id,
+        as_alternative=as_host.pk != meeting.host_id,
+    )
+
+
+def _record_failure(
+    action: str, meeting: Meeting, user: User, error: ZoomError | SealingError
+) -> None:
+    record(
+        action,
+        organization=meeting.organization,
+        actor=user,
+        target=meeting,
+        result=AuditEvent.Result.FAILED,
+        cause=error.slug if isinstance(error, ZoomError) else "sealing",
+        zoom_code=str(getattr(error, "code", None) or ""),
+        tracking_id=getattr(error, "tracking_id", ""),
+    )

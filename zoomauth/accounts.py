@@ -1,0 +1,54 @@
+"""Calling Zoom as one account: which account serves an organization, and with which token."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.conf import settings
+
+from portal.models import Organization
+from portal.sealing import SealingError
+from zoomauth.client import Deadline, ZoomClient
+from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected
+from zoomauth.models import ZoomAccount, ZoomConnection
+from zoomauth.tokens import get_access_token, refresh_access_token
+
+Answer = TypeVar("Answer")
+
+
+def account_of(organization: Organization) -> ZoomAccount:
+    """The account behind the organization's connection. Raises `ZoomNotConnected`."""
+    connection = (
+        ZoomConnection.objects.select_related("account__access_token")
+        .filter(organization=organization)
+        .first()
+    )
+    if connection is None:
+        raise ZoomNotConnected
+    return connection.account
+
+
+def client_for(account: ZoomAccount) -> ZoomClient:
+    """A client for this account's region, with the deadline of a whole start before it."""
+    region = f"-{account.region}" if account.region else ""
+    return ZoomClient(
+        api_url=settings.ZOOM_API_URL.format(region=region),
+        oauth_url=settings.ZOOM_OAUTH_URL,
+        connect_timeout=settings.ZOOM_CONNECT_TIMEOUT,
+        read_timeout=settings.ZOOM_READ_TIMEOUT,
+        deadline=Deadline.after(settings.ZOOM_DEADLINE),
+    )
+
+
+def ask(account: ZoomAccount, call: Callable[[ZoomClient, str], Answer]) -> Answer:
+    """One call with the stored token; if Zoom refuses that token, once more with a newer one."""
+    client = client_for(account)
+    try:
+        grant = get_access_token(account, client)
+        try:
+            return call(client, grant.token)
+        except ZoomAccessTokenRejected:
+            newer = refresh_access_token(account, client, stale=grant.generation)
+            return call(client, newer.token)
+    except SealingError:
+        # Without the cause: its frames hold what could be unsealed.
+        raise ZoomNotConnected from None

@@ -1,0 +1,189 @@
+"""Zoom accounts in the admin: secrets go in and never come out; a button checks the connection."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from portal.admin.base import TenantModelAdmin
+from portal.audit import record
+from portal.models import AuditEvent
+from zoomauth.connection_check import check_account
+from zoomauth.models import INSTALLATION, ZoomAccount, ZoomConnection
+
+SECRETS = {
+    "client_secret": _("Client secret"),
+    "sdk_client_secret": _("SDK client secret"),
+    "webhook_secret": _("Webhook secret token"),
+}
+
+
+class ZoomAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Secrets are write-only: never rendered, and an empty box keeps what is stored."""
+
+    class Meta:
+        model = ZoomAccount
+        fields = ["name", "region", "account_id", "client_id", "sdk_client_id"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        adding = self.instance._state.adding
+        for name, label in SECRETS.items():
+            self.fields[f"new_{name}"] = forms.CharField(
+                label=label,
+                required=adding and name != "webhook_secret",
+                max_length=255,
+                widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+                help_text="" if adding else self._stored_text(name),
+            )
+
+    def _stored_text(self, name: str) -> Any:
+        # The raw column: whether something is stored can be told without unsealing it.
+        if self.instance.__dict__.get(name):
+            return _("Stored. Leave empty to keep it.")
+        return _("Not set.")
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        for name in SECRETS:
+            if text := self.cleaned_data.get(f"new_{name}", ""):
+                setattr(self.instance, name, text.strip())
+
+
+@admin.register(ZoomAccount)
+class ZoomAccountAdmin(TenantModelAdmin):
+    """An organization's own account; the installation's shared ones for operators."""
+
+    open_to_operator = True
+    form = ZoomAccountForm
+    list_display = ["name", "organization", "account_id", "region"]
+    search_fields = ["name", "account_id"]
+    autocomplete_fields = ["organization"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [
+            (None, {"fields": ["organization", "name", "region", "account_id"]}),
+            (
+                _("Server-to-Server OAuth app"),
+                {"fields": ["client_id", "new_client_secret", "new_webhook_secret"]},
+            ),
+            (_("Meeting SDK app"), {"fields": ["sdk_client_id", "new_sdk_client_secret"]}),
+        ]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        # The admin builds the form from its fieldsets, and the secrets are no model fields.
+        kwargs["fields"] = ["organization", *ZoomAccountForm.Meta.fields]
+        form = super().get_form(request, obj, change, **kwargs)
+        if (field := form.base_fields.get("organization")) and not request.user.is_superuser:
+            field.required = True
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Secrets are sealed for their owner: an account cannot change hands.
+        return ["organization"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: ZoomAccount, form: Any, change: bool) -> None:
+        columns = [name.removeprefix("new_") for name in form.changed_data]
+        with transaction.atomic():
+            if change:
+                obj.save(update_fields=columns)
+            else:
+                obj.save(force_insert=True)
+                self._connect(obj)
+            self._record(request, obj, "changed" if change else "added", columns)
+
+    def _connect(self, account: ZoomAccount) -> None:
+        """The usual case, one to one: an organization's first account is the one it uses."""
+        if account.organization is not None:
+            ZoomConnection.objects.get_or_create(
+                organization=account.organization,
+                defaults={"account": account, "owner_key": account.organization.pk},
+            )
+
+    def get_urls(self) -> list[URLPattern]:
+        check = path(
+            "<uuid:pk>/check/",
+            self.admin_site.admin_view(self.check_view),
+            name="zoomauth_zoomaccount_check",
+        )
+        return [check, *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def check_view(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
+        """Run the connection check and show its rows."""
+        account = self.get_object(request, str(pk))
+        if account is None:
+            return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined, no-any-return]
+                request, self.opts, str(pk)
+            )
+        if not self.has_change_permission(request, account):
+            return HttpResponse(status=403)
+        rows = check_account(account)
+        passed = all(row.ok for row in rows)
+        record(
+            "zoomaccount.checked",
+            organization=account.organization,
+            actor=request.user,  # type: ignore[arg-type]
+            target=account,
+            result=AuditEvent.Result.DONE if passed else AuditEvent.Result.FAILED,
+            rows={row.name: row.ok for row in rows},
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Connection check"),
+            "opts": self.opts,
+            "original": account,
+            "rows": rows,
+            "passed": passed,
+            "change_url": reverse("admin:zoomauth_zoomaccount_change", args=[account.pk]),
+        }
+        return TemplateResponse(request, "admin/zoomauth/zoomaccount/check.html", context)
+
+
+class ZoomConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Which account an organization uses. The admin adds the fields, once there is a scope."""
+
+    def _post_clean(self) -> None:
+        account = self.cleaned_data.get("account")
+        if account is not None:
+            self.instance.owner_key = account.organization_id or INSTALLATION
+        super()._post_clean()  # type: ignore[misc]
+
+
+@admin.register(ZoomConnection)
+class ZoomConnectionAdmin(TenantModelAdmin):
+    """Operators connect organizations to shared accounts; admins see what theirs uses."""
+
+    open_to_operator = True
+    form = ZoomConnectionForm
+    fields = ["organization", "account"]
+    list_display = ["organization", "account"]
+    list_select_related = ["organization", "account"]
+    can_delete = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["organization", "account", "owner_key"])
+            self._record(request, obj, "changed", form.changed_data)
+        else:
+            super().save_model(request, obj, form, change)

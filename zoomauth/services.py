@@ -1,0 +1,130 @@
+"""What other apps may ask of Zoom on behalf of an organization.
+
+Only the ZAK, the signature, verdicts and Zoom's own answers leave this app. Every function raises
+`ZoomError` and nothing else that a caller need expect.
+"""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+
+from portal.models import Organization
+from portal.sealing import SealingError
+from zoomauth.accounts import account_of, ask, client_for
+from zoomauth.client import MeetingDraft, ZoomMeeting
+from zoomauth.errors import ZoomAnswerInvalid, ZoomNotConnected
+from zoomauth.models import ZoomAccount
+from zoomauth.signature import SignatureInputError, make_signature
+from zoomauth.tokens import refresh_access_token
+
+__all__ = [
+    "MeetingDraft",
+    "ZoomMeeting",
+    "create_meeting",
+    "delete_meeting",
+    "end_meeting",
+    "fetch_start_url",
+    "fetch_zak",
+    "get_sdk_signature",
+    "is_zoom_link",
+    "refresh_account",
+]
+
+# Two hours: long enough for the press of Start, short enough to die before it could be hoarded.
+ZAK_SECONDS = 7200
+
+
+def fetch_zak(*, organization: Organization, zoom_user_id: str) -> str:
+    """That user's Zoom Access Key, new from Zoom. Give it to that user alone; store it nowhere."""
+    zak = ask(
+        account_of(organization),
+        lambda client, token: client.fetch_user_zak(
+            access_token=token, zoom_user_id=zoom_user_id, ttl_seconds=ZAK_SECONDS
+        ),
+    )
+    return zak.token
+
+
+def get_sdk_signature(*, organization: Organization, meeting_number: int, role: int) -> str:
+    """A Meeting SDK signature for this meeting and role (1 starts, 0 joins)."""
+    account = account_of(organization)
+    mode = settings.ZOOM_SDK_WEBRTC_MODE
+    try:
+        return make_signature(
+            sdk_client_id=account.sdk_client_id,
+            sdk_client_secret=account.sdk_client_secret,
+            meeting_number=meeting_number,
+            role=role,
+            now=timezone.now(),
+            video_webrtc_mode=None if mode == "sdk" else int(mode),
+        )
+    except (SignatureInputError, SealingError):
+        # Without the cause: its frames hold the secret.
+        raise ZoomNotConnected(call="sdk.signature") from None
+
+
+def create_meeting(
+    *, organization: Organization, zoom_user_id: str, draft: MeetingDraft
+) -> ZoomMeeting:
+    """Schedule at Zoom. On `outcome_unknown` errors it may exist; do not simply ask again."""
+    return ask(
+        account_of(organization),
+        lambda client, token: client.create_meeting(
+            access_token=token, zoom_user_id=zoom_user_id, draft=draft
+        ),
+    )
+
+
+def delete_meeting(*, organization: Organization, meeting_number: int) -> None:
+    """Delete the meeting at Zoom."""
+    ask(
+        account_of(organization),
+        lambda client, token: client.delete_meeting(
+            access_token=token, meeting_number=meeting_number
+        ),
+    )
+
+
+def end_meeting(*, organization: Organization, meeting_number: int) -> None:
+    """End the running meeting for everybody."""
+    ask(
+        account_of(organization),
+        lambda client, token: client.end_meeting(access_token=token, meeting_number=meeting_number),
+    )
+
+
+def fetch_start_url(*, organization: Organization, meeting_number: int, zoom_user_id: str) -> str:
+    """The link that starts the meeting in the Zoom app as its host. It carries that host's ZAK.
+
+    Zoom makes the link for the meeting's host, whoever asks; so it is given out only when Zoom's
+    host is `zoom_user_id` (id or e-mail). Anything else, or a foreign address, is refused.
+    """
+    meeting = ask(
+        account_of(organization),
+        lambda client, token: client.get_meeting(access_token=token, meeting_number=meeting_number),
+    )
+    if zoom_user_id.lower() not in (meeting.host_id.lower(), meeting.host_email.lower()):
+        raise ZoomAnswerInvalid(call="meetings.get")
+    if not is_zoom_link(meeting.start_url):
+        raise ZoomAnswerInvalid(call="meetings.get")
+    return meeting.start_url
+
+
+def is_zoom_link(url: str) -> bool:
+    """Whether a browser may be sent to `url`: https (or the sandbox) on one of Zoom's hosts."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    local = settings.DEBUG and host == "localhost"
+    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+        return False
+    return any(
+        host == allowed.removeprefix(".") or (allowed[0] == "." and host.endswith(allowed))
+        for allowed in settings.ZOOM_LINK_HOSTS
+    )
+
+
+def refresh_account(account: ZoomAccount) -> None:
+    """Replace the account's access token before it ends."""
+    client = client_for(account)
+    refresh_access_token(account, client, stale=account.access_token.generation)

@@ -1,0 +1,88 @@
+"""The access token of an account: one minter at a time, over all processes.
+
+Zoom documents that a new token leaves the previous one alive and, elsewhere, that it ends it. So
+the worse is assumed. Whoever needs a token reads the stored one; whoever must replace it first
+takes a lease on that very generation by compare-and-set, which works alike on SQLite and
+PostgreSQL and holds no lock or transaction while Zoom is asked. The others wait by reading again.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from zoomauth.client import ZoomClient
+from zoomauth.errors import ZoomError, ZoomTimeout
+from zoomauth.models import AccessToken, ZoomAccount
+
+_POLL_SECONDS = 0.05
+# Above the deadline of any single start, so that a living minter is not overtaken.
+_LEASE_MARGIN = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A usable access token and the generation it is."""
+
+    token: str = field(repr=False)
+    generation: int
+
+
+def get_access_token(account: ZoomAccount, client: ZoomClient) -> Grant:
+    """The stored token while enough life remains, else a new one. Raises `ZoomError`."""
+    row = _row_of(account)
+    if row.is_usable(timezone.now()):
+        return Grant(row.token, row.generation)
+    return refresh_access_token(account, client, stale=row.generation)
+
+
+def refresh_access_token(account: ZoomAccount, client: ZoomClient, *, stale: int) -> Grant:
+    """A token newer than generation `stale`, minted here or by whoever was first.
+
+    Raises `ZoomError`; `ZoomTimeout` when another minter holds the lease until the deadline.
+    """
+    while True:
+        row = AccessToken.objects.get(account=account)
+        now = timezone.now()
+        if row.generation > stale and row.is_usable(now):
+            return Grant(row.token, row.generation)
+        until = now + timedelta(seconds=settings.ZOOM_DEADLINE) + _LEASE_MARGIN
+        holder = row.take_lease(now=now, until=until)
+        if holder is not None:
+            minted = _mint(account, client, row, holder)
+            if minted is not None:
+                return minted
+        if client.deadline.remaining() <= _POLL_SECONDS:
+            raise ZoomTimeout(call="oauth.token")
+        time.sleep(_POLL_SECONDS)
+
+
+def _row_of(account: ZoomAccount) -> AccessToken:
+    # `select_related` may have brought it along.
+    if AccessToken.account.field.remote_field.is_cached(account):
+        return account.access_token
+    return AccessToken.objects.get_or_create(account=account)[0]
+
+
+def _mint(account: ZoomAccount, client: ZoomClient, row: AccessToken, holder: UUID) -> Grant | None:
+    """Ask Zoom and store the answer; None when the lease was lost while Zoom was answering."""
+    asked_at = timezone.now()
+    try:
+        answer = client.request_access_token(
+            account_id=account.account_id,
+            client_id=account.client_id,
+            client_secret=account.client_secret,
+        )
+    except ZoomError:
+        row.release(holder=holder)
+        raise
+    stored = row.store(
+        holder=holder,
+        token=answer.access_token,
+        scopes=answer.scopes,
+        expires_at=asked_at + timedelta(seconds=answer.expires_in),
+    )
+    return Grant(answer.access_token, row.generation + 1) if stored else None
