@@ -72,7 +72,9 @@ def make_cast() -> Cast:
         ada=ada,
         carol=carol,
         gus=gus,
-        operator=UserFactory(name="Operator", email="operator@greenroom.example", is_superuser=True),
+        operator=UserFactory(
+            name="Operator", email="operator@greenroom.example", is_superuser=True
+        ),
         alice_host=alice_host,
         bob_host=bob_host,
         carol_host=carol_host,
@@ -96,11 +98,12 @@ def _host(name: str, user: User, organization: Organization) -> Host:
 
 
 def _account(organization: Organization, zoom: dict[str, str]) -> ZoomAccount:
-    secrets = (
-        "account_id client_id client_secret sdk_client_id sdk_client_secret webhook_secret".split()
-    )
+    fields = [
+        "account_id", "client_id", "client_secret", "sdk_client_id", "sdk_client_secret",
+        "webhook_secret",
+    ]  # fmt: skip
     account = ZoomAccountFactory(
-        organization=organization, name="Zoom", **{name: zoom[name] for name in secrets}
+        organization=organization, name="Zoom", **{name: zoom[name] for name in fields}
     )
     ZoomConnectionFactory(organization=organization, account=account)
     return account

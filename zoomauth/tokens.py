@@ -61,10 +61,9 @@ def refresh_access_token(account: ZoomAccount, client: ZoomClient, *, stale: int
 
 
 def _row_of(account: ZoomAccount) -> AccessToken:
-    # `select_related` may have brought it along.
-    if AccessToken.account.field.remote_field.is_cached(account):
-        return account.access_token
-    return AccessToken.objects.get_or_create(account=account)[0]
+    # `select_related` brings the row along, when there is one.
+    row: AccessToken | None = getattr(account, "access_token", None)
+    return row or AccessToken.objects.get_or_create(account=account)[0]
 
 
 def _mint(account: ZoomAccount, client: ZoomClient, row: AccessToken, holder: UUID) -> Grant | None:

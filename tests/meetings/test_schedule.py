@@ -1,0 +1,205 @@
+"""GET and POST /meetings/schedule/."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from meetings.models import Meeting
+from portal.models import AuditEvent
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+URL = "/meetings/schedule/"
+
+
+def form(host, **changes):
+    starts_at = timezone.now() + timedelta(days=1)
+    return {
+        "key": str(uuid.uuid4()),
+        "host": str(host.pk),
+        "topic": "Thermodynamics",
+        "starts_at": starts_at.strftime("%Y-%m-%dT%H:%M"),
+        "duration_minutes": 45,
+        "passcode": "heat_1",
+        **changes,
+    }
+
+
+@pytest.fixture
+def only_new(cast):
+    """The meetings that a test schedules; the cast's own are none of Zoom's."""
+    known = set(Meeting.objects.values_list("pk", flat=True))
+    return lambda: Meeting.objects.exclude(pk__in=known)
+
+
+def test_a_host_schedules_at_zoom_and_here(cast, zoom, signed_in, only_new):
+    answer = signed_in(cast.alice).post(URL, form(cast.alice_host))
+    meeting = only_new().get()
+    (at_zoom,) = zoom.meetings()
+    assert answer.headers["Location"] == reverse("meetings:detail", args=[meeting.pk])
+    assert meeting.meeting_number == at_zoom["number"]
+    assert (meeting.passcode, meeting.topic) == ("heat_1", "Thermodynamics")
+    assert meeting.join_url.startswith(f"https://zoom.us/j/{meeting.meeting_number}")
+
+
+def test_without_a_passcode_zooms_own_is_kept(cast, zoom, signed_in, only_new):
+    signed_in(cast.alice).post(URL, form(cast.alice_host, passcode=""))
+    assert only_new().get().passcode
+
+
+def test_the_time_is_read_in_the_persons_zone(cast, zoom, signed_in, only_new):
+    cast.alice.time_zone = "Asia/Tokyo"
+    cast.alice.save(update_fields=["time_zone"])
+    signed_in(cast.alice).post(URL, form(cast.alice_host, starts_at="2040-03-01T09:00"))
+    assert only_new().get().starts_at.isoformat() == "2040-03-01T00:00:00+00:00"
+
+
+def test_a_time_that_daylight_saving_skips_is_refused(cast, zoom, signed_in):
+    cast.alice.time_zone = "Europe/Berlin"
+    cast.alice.save(update_fields=["time_zone"])
+    answer = signed_in(cast.alice).post(URL, form(cast.alice_host, starts_at="2040-03-25T02:30"))
+    assert answer.status_code == 422
+    assert zoom.calls() == []
+
+
+def test_alternative_hosts_are_told_to_zoom(cast, zoom, signed_in, only_new):
+    signed_in(cast.alice).post(
+        URL, form(cast.alice_host, alternative_hosts=[str(cast.bob_host.pk)])
+    )
+    assert only_new().get().can_be_started_by(cast.bob)
+    assert zoom.meetings()[0]["alternative_hosts"] == ["bob"]
+
+
+def test_a_scheduler_schedules_for_a_host_and_may_not_start(cast, zoom, signed_in, only_new):
+    signed_in(cast.sam).post(URL, form(cast.bob_host))
+    meeting = only_new().get()
+    assert (meeting.host, meeting.created_by) == (cast.bob_host, cast.sam)
+    assert meeting.can_be_started_by(cast.bob)
+    assert not meeting.can_be_started_by(cast.sam)
+
+
+@pytest.mark.parametrize("person", ["mia", "ada", "gus", "operator"])
+def test_those_who_schedule_for_nobody_are_refused(cast, zoom, signed_in, person):
+    answer = signed_in(getattr(cast, person)).post(URL, form(cast.alice_host))
+    assert answer.status_code == 422
+    assert zoom.calls() == []
+
+
+def test_nobody_schedules_for_another_tenants_host(cast, zoom, signed_in):
+    assert signed_in(cast.alice).post(URL, form(cast.carol_host)).status_code == 422
+    assert zoom.calls() == []
+
+
+def test_an_alternative_host_of_another_tenant_is_refused(cast, zoom, signed_in):
+    data = form(cast.alice_host, alternative_hosts=[str(cast.carol_host.pk)])
+    assert signed_in(cast.alice).post(URL, data).status_code == 422
+    assert zoom.calls() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"topic": ""},
+        {"starts_at": "2001-01-01T10:00"},
+        {"duration_minutes": 0},
+        {"passcode": "has space"},
+        {"passcode": "elevenchars"},
+        {"key": "not-a-uuid"},
+    ],
+    ids=str,
+)
+def test_bad_input_is_told_and_not_sent(cast, zoom, signed_in, changes):
+    answer = signed_in(cast.alice).post(URL, form(cast.alice_host, **changes))
+    assert answer.status_code == 422
+    assert zoom.calls() == []
+
+
+def test_the_same_form_twice_is_one_meeting(cast, zoom, signed_in, only_new):
+    client, data = signed_in(cast.alice), form(cast.alice_host)
+    first, second = client.post(URL, data), client.post(URL, data)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(zoom.meetings()) == only_new().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_are_one_meeting(cast, zoom, only_new):
+    zoom.fault("meetings.create", "latency", seconds=0.5)
+    data = form(cast.alice_host)
+
+    def click(_):
+        client = Client()
+        client.force_login(cast.alice)
+        try:
+            return client.post(URL, data).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(click, range(2))) == [302, 302]
+    assert len(zoom.meetings()) == only_new().count() == 1
+
+
+def test_anothers_key_does_not_lead_to_their_meeting(cast, zoom, signed_in, only_new):
+    data = form(cast.alice_host)
+    signed_in(cast.alice).post(URL, data)
+    signed_in(cast.carol).post(URL, {**data, "host": str(cast.carol_host.pk)})
+    assert {meeting.host for meeting in only_new()} == {cast.alice_host, cast.carol_host}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        ("status", {"status": 500}, "Look whether it was done"),
+        ("bad_json", {}, "Look whether it was done"),
+        ("status", {"status": 429, "body": {"code": 429, "message": "x"}}, "Wait a few seconds"),
+    ],
+    ids=["server error", "bad json", "rate limit"],
+)
+def test_a_failed_create_is_said_and_never_repeated(
+    cast, zoom, signed_in, only_new, kind, fields, words
+):
+    zoom.fault("meetings.create", kind, **fields)
+    answer = signed_in(cast.alice).post(URL, form(cast.alice_host))
+    assert words in answer.content.decode()
+    assert zoom.calls().count("meetings.create") == 1
+    assert not only_new().exists()
+    assert AuditEvent.objects.get(action="meeting.scheduled").result == "failed"
+
+
+def test_a_failed_form_can_be_sent_again(cast, zoom, signed_in, only_new):
+    client, data = signed_in(cast.alice), form(cast.alice_host)
+    zoom.fault("meetings.create", "status", status=500, times=1)
+    client.post(URL, data)
+    assert client.post(URL, data).status_code == 302
+    assert only_new().count() == 1
+
+
+def test_a_join_link_that_is_not_zooms_is_refused(cast, zoom, signed_in, only_new):
+    body = {"id": 81234567890, "join_url": "https://zoom.us.evil.example/j/1", "topic": "x"}
+    zoom.fault("meetings.create", "status", status=201, body=body)
+    answer = signed_in(cast.alice).post(URL, form(cast.alice_host))
+    assert answer.status_code == 502
+    assert not only_new().exists()
+
+
+def test_a_number_the_organization_has_already_is_refused(cast, zoom, signed_in, only_new):
+    body = {
+        "id": cast.meeting.meeting_number, "join_url": "https://zoom.us/j/1", "topic": "x",
+        "start_url": "https://zoom.us/s/1", "duration": 45, "uuid": "u", "host_id": "alice",
+        "host_email": "alice@acme.example", "type": 2,
+    }  # fmt: skip
+    zoom.fault("meetings.create", "status", status=201, body=body)
+    assert signed_in(cast.alice).post(URL, form(cast.alice_host)).status_code == 502
+    assert not only_new().exists()
+
+
+def test_the_start_url_is_stored_nowhere(cast, zoom, signed_in, only_new):
+    signed_in(cast.alice).post(URL, form(cast.alice_host))
+    columns = {field.name for field in Meeting._meta.get_fields()}
+    assert not {"start_url", "zak"} & columns
+    assert "/s/" not in only_new().get().join_url

@@ -1,0 +1,94 @@
+"""The portal as its users meet it: gunicorn processes with production settings."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.db import connection
+
+from tests.settings import BUILD, ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 30.0
+
+
+def database_url() -> str:
+    """The test database, for another process."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    host, user = connection.settings_dict["HOST"], connection.settings_dict["USER"]
+    return f"postgres://{user}@{host}:5432/{name}" if host else f"postgres:///{name}"
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """What the portal's other processes see: this test run's settings, as environment."""
+    return {
+        **os.environ,
+        **ENVIRONMENT,
+        "DATABASE_URL": database_url(),
+        "ZOOM_API_URL": settings.ZOOM_API_URL,
+        "ZOOM_OAUTH_URL": settings.ZOOM_OAUTH_URL,
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        **changes,
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def collect_static() -> None:
+    """Static files as production has them. Links: the SDK alone is over 100 MB."""
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--link", "-v0"],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT, "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        check=True,
+        timeout=120,
+    )
+
+
+@contextlib.contextmanager
+def running(*, workers: int = 1, threads: int = 8, **changes: str) -> Iterator[str]:
+    """A portal on a free port; yields its base URL. Ended by its own process id."""
+    port = free_port()
+    base = f"http://localhost:{port}"
+    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", str(workers), "--threads", str(threads), "--timeout", "60"]
+    log = (BUILD / f"server-{port}.log").open("w+")
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(BASE_URL=base, **changes), stdout=log, stderr=log
+    )
+    try:
+        _wait_until_it_answers(process, base)
+        yield base
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+        log.close()
+
+
+def _wait_until_it_answers(process: subprocess.Popen[Any], base: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(requests.ConnectionError):
+            requests.get(f"{base}/accounts/login/", timeout=PATIENCE)
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the portal did not start; see build/server-*.log")

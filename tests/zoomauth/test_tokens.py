@@ -1,0 +1,173 @@
+"""One minter at a time, and no newer token is ever overwritten."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from tests.server import ROOT, environment
+from zoomauth.accounts import client_for
+from zoomauth.errors import ZoomCredentialsRejected, ZoomTimeout
+from zoomauth.models import AccessToken, due_for_refresh
+from zoomauth.tasks import refresh_access_token as refresh_task
+from zoomauth.tokens import get_access_token, refresh_access_token
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def account(cast, zoom):
+    return cast.acme_account
+
+
+def get(account):
+    account.refresh_from_db()
+    return get_access_token(account, client_for(account))
+
+
+def test_the_first_call_mints_and_the_second_reads(account, zoom):
+    assert get(account).token == get(account).token
+    assert zoom.calls() == ["oauth.token"]
+
+
+def test_the_stored_token_is_sealed(account):
+    token = get(account).token
+    assert token not in str(AccessToken.objects.values_list("token", flat=True)[0].ciphertext)
+
+
+def test_a_token_near_its_end_is_replaced(account, zoom):
+    first = get(account)
+    AccessToken.objects.update(expires_at=timezone.now() + timedelta(seconds=30))
+    second = get(account)
+    assert second.token != first.token
+    assert second.generation == first.generation + 1
+
+
+def test_the_end_is_counted_from_before_zoom_was_asked(account):
+    before = timezone.now()
+    get(account)
+    assert AccessToken.objects.get().expires_at <= before + timedelta(seconds=3602)
+
+
+def test_a_second_caller_with_the_same_stale_token_mints_nothing(account, zoom):
+    stale = get(account).generation
+    client = client_for(account)
+    first = refresh_access_token(account, client, stale=stale)
+    second = refresh_access_token(account, client, stale=stale)
+    assert first == second
+    assert zoom.calls() == ["oauth.token"] * 2
+
+
+def test_a_held_lease_is_waited_for_until_the_deadline(account, zoom, settings):
+    settings.ZOOM_DEADLINE = 0.3
+    row, _ = AccessToken.objects.get_or_create(account=account)
+    row.take_lease(now=timezone.now(), until=timezone.now() + timedelta(seconds=60))
+    with pytest.raises(ZoomTimeout):
+        get(account)
+    assert zoom.calls() == []
+
+
+def test_a_lease_whose_holder_died_runs_out(account, zoom):
+    row, _ = AccessToken.objects.get_or_create(account=account)
+    row.take_lease(now=timezone.now(), until=timezone.now() - timedelta(seconds=1))
+    assert get(account).token
+    assert zoom.calls() == ["oauth.token"]
+
+
+def test_the_lease_has_one_winner(account):
+    row, _ = AccessToken.objects.get_or_create(account=account)
+    until = timezone.now() + timedelta(seconds=60)
+    winners = [row.take_lease(now=timezone.now(), until=until) for _ in range(3)]
+    assert [bool(winner) for winner in winners] == [True, False, False]
+
+
+def test_a_late_minter_does_not_overwrite_a_newer_token(account):
+    late, _ = AccessToken.objects.get_or_create(account=account)
+    past = timezone.now() - timedelta(seconds=1)
+    holder = late.take_lease(now=timezone.now(), until=past)
+    newer = get(account)
+    stored = late.store(
+        holder=holder, token="late", scopes=(), expires_at=timezone.now() + timedelta(hours=1)
+    )
+    assert not stored
+    assert get(account) == newer
+
+
+def test_a_holder_that_lost_its_lease_cannot_release_the_next_one(account):
+    row, _ = AccessToken.objects.get_or_create(account=account)
+    row.take_lease(now=timezone.now(), until=timezone.now() + timedelta(seconds=60))
+    row.release(holder=uuid4())
+    assert AccessToken.objects.get().lease_holder is not None
+
+
+def test_a_failed_mint_gives_the_lease_back(account, zoom):
+    zoom.change_account(client_secret="another-secret")
+    with pytest.raises(ZoomCredentialsRejected):
+        get(account)
+    assert AccessToken.objects.get().lease_holder is None
+
+
+def test_the_sweeps_task_refreshes_a_token_that_ends_soon(account, zoom):
+    first = get(account)
+    AccessToken.objects.update(expires_at=timezone.now() + timedelta(minutes=10))
+    refresh_task(str(account.pk))
+    assert get(account).generation == first.generation + 1
+    assert not due_for_refresh().exists()
+
+
+def test_the_sweeps_task_leaves_a_fresh_token_alone(account, zoom):
+    get(account)
+    refresh_task(str(account.pk))
+    assert zoom.calls() == ["oauth.token"]
+
+
+def test_the_sweeps_task_survives_bad_credentials_and_a_gone_account(account, zoom):
+    get(account)
+    AccessToken.objects.update(expires_at=timezone.now())
+    zoom.change_account(client_secret="another-secret")
+    refresh_task(str(account.pk))
+    refresh_task(str(uuid4()))
+    assert due_for_refresh().count() == 1
+
+
+COLD_START = """
+import sys, django
+django.setup()
+from concurrent.futures import ThreadPoolExecutor
+from django.db import connection
+from django_scopes import scopes_disabled
+from zoomauth.models import ZoomAccount
+from zoomauth.services import fetch_zak
+
+def start(number):
+    with scopes_disabled():
+        account = ZoomAccount.objects.get(pk=sys.argv[1])
+        try:
+            return bool(fetch_zak(organization=account.organization, zoom_user_id="alice"))
+        finally:
+            connection.close()
+
+print("ready", flush=True)
+sys.stdin.readline()
+with ThreadPoolExecutor(25) as pool:
+    print(sum(pool.map(start, range(25))), flush=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_cold_starts_over_two_processes_are_one_token_request(account, zoom):
+    zoom.fault("oauth.token", "latency", seconds=0.5)
+    command = [sys.executable, "-c", COLD_START, str(account.pk)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, cwd=ROOT, env=environment(), **pipes) for _ in range(2)]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda process: process.communicate("go\n", timeout=60)[0], both))
+    assert answers == ["25\n", "25\n"]
+    assert zoom.calls().count("oauth.token") == 1
+    assert zoom.calls().count("users.token") == 50
