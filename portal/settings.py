@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.isolation import add_headers
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
@@ -236,7 +238,7 @@ STORAGES = {
         else "portal.staticfiles.HashedStaticFiles"
     },
 }
-WHITENOISE_ADD_HEADERS_FUNCTION = "portal.staticfiles.add_headers"
+WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 
 # --- Language and time ----------------------------------------------------------------------
 LANGUAGE_CODE = "en"

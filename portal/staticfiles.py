@@ -1,10 +1,8 @@
-"""Static files: hashed names for ours, plain names and isolation headers for Zoom's SDK."""
+"""Static files: hashed names for ours, plain names for Zoom's SDK."""
 
 from collections.abc import Iterator
 from typing import Any
-from wsgiref.headers import Headers
 
-from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
 
@@ -29,14 +27,3 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
 
     def stored_name(self, name: str) -> str:
         return name if _is_sdk_file(name) else super().stored_name(name)
-
-
-def add_headers(headers: Headers, path: str, url: str) -> None:
-    """Let the isolated start page run the SDK's files as workers.
-
-    A worker started from a page under `Cross-Origin-Embedder-Policy: require-corp` must itself
-    carry the header (HTML standard, worker processing model).
-    """
-    if url.startswith(f"{settings.STATIC_URL}zoomsdk/"):
-        headers["Cross-Origin-Embedder-Policy"] = "require-corp"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -14,13 +14,14 @@ from portal.sealing import SealingError
 from zoomauth.accounts import account_of, ask, client_for
 from zoomauth.client import MeetingDraft, ZoomMeeting
 from zoomauth.errors import ZoomAnswerInvalid, ZoomNotConnected
-from zoomauth.models import ZoomAccount
+from zoomauth.models import ZoomAccount, ZoomConnection
 from zoomauth.signature import SignatureInputError, make_signature
 from zoomauth.tokens import refresh_access_token
 
 __all__ = [
     "MeetingDraft",
     "ZoomMeeting",
+    "connect_own_account",
     "create_meeting",
     "delete_meeting",
     "end_meeting",
@@ -121,6 +122,14 @@ def is_zoom_link(url: str) -> bool:
     return any(
         host == allowed.removeprefix(".") or (allowed[0] == "." and host.endswith(allowed))
         for allowed in settings.ZOOM_LINK_HOSTS
+    )
+
+
+def connect_own_account(*, organization: Organization, credentials: dict[str, str]) -> None:
+    """Give an organization a Zoom account of its own, and connect it. Raises on unknown names."""
+    account = ZoomAccount.objects.create(organization=organization, **credentials)
+    ZoomConnection.objects.create(
+        organization=organization, account=account, owner_key=organization.pk
     )
 
 

@@ -69,7 +69,7 @@ def test_the_signature_is_for_this_meeting_as_host(cast, at_zoom, start):
 def test_the_answer_is_kept_by_nobody(cast, at_zoom, start):
     answer = start(cast.alice, at_zoom)
     assert "no-store" in answer["Cache-Control"]
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
 
 
 def test_a_warm_start_is_one_call_to_zoom(cast, at_zoom, zoom, start):

@@ -1,0 +1,58 @@
+"""A fresh acme (alice, bob, sam) and globex (carol) for every test, in one sandbox."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.sandbox import ACME, GLOBEX, Sandbox
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox.running(tls=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.reset()
+    running_sandbox.account()
+    running_sandbox.globex()
+    return running_sandbox
+
+
+@pytest.fixture
+def token(sandbox: Sandbox) -> str:
+    return sandbox.ask_token(ACME).json()["access_token"]
+
+
+@pytest.fixture
+def foreign_token(sandbox: Sandbox) -> str:
+    return sandbox.ask_token(GLOBEX).json()["access_token"]
+
+
+@pytest.fixture
+def create(sandbox: Sandbox, token: str) -> Callable[..., Any]:
+    """Create a meeting of alice's with these fields and give back Zoom's answer."""
+
+    def call(host: str = "alice", **fields: Any) -> Any:
+        return sandbox.api("POST", f"/users/{host}/meetings", token, json=fields)
+
+    return call
+
+
+@pytest.fixture
+def meeting(create: Callable[..., Any]) -> dict[str, Any]:
+    """A meeting of alice's with bob as alternative host."""
+    settings = {"alternative_hosts": "bob@acme.example"}
+    return create(topic="Weekly", password="a_B*1", settings=settings).json()
+
+
+@pytest.fixture
+def fetch_zak(sandbox: Sandbox, token: str) -> Callable[..., str]:
+    def call(user: str = "alice", kind: str = "zak", **query: Any) -> str:
+        answer = sandbox.api("GET", f"/users/{user}/token", token, params={"type": kind, **query})
+        return answer.json()["token"]
+
+    return call

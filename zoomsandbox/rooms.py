@@ -1,0 +1,88 @@
+"""Who is in which meeting, and as what."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+HOST = "host"
+ALTERNATIVE_HOST = "alternative host"
+PARTICIPANT = "participant"
+
+# A person on one of the human pages is here as long as the page's script reports; browsers slow the
+# timers of hidden tabs down to one a minute.
+PAGE_PATIENCE = 90.0
+
+
+@dataclass
+class Person:
+    name: str
+    user_id: str
+    standing: str
+    stand_in: bool = False
+    socket: web.WebSocketResponse | None = None
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    seen: float = field(default_factory=time.monotonic)
+
+    @property
+    def has_host_rights(self) -> bool:
+        return self.standing in (HOST, ALTERNATIVE_HOST)
+
+
+@dataclass
+class Room:
+    """One run of a meeting."""
+
+    number: int
+    topic: str
+    uuid: str
+    started_at: float
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def drop_silent_people(self) -> None:
+        """Take out those whose page was closed without a word."""
+        limit = time.monotonic() - PAGE_PATIENCE
+        gone = [p.id for p in self.people.values() if p.socket is None and p.seen < limit]
+        for person_id in gone:
+            del self.people[person_id]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "topic": self.topic,
+            "uuid": self.uuid,
+            "started_at": self.started_at,
+            "people": [
+                {
+                    "id": person.id,
+                    "name": person.name,
+                    "user_id": person.user_id,
+                    "as": person.standing,
+                    "via": "sdk" if person.socket else "page",
+                }
+                for person in self.people.values()
+            ],
+        }
+
+    async def tell_everybody(self) -> None:
+        """Send the list of people to those whose SDK understands it: our stand-in's."""
+        message = {"standIn": "room", **self.as_json()}
+        for person in list(self.people.values()):
+            if person.stand_in and person.socket and not person.socket.closed:
+                await person.socket.send_json(message)
+
+    async def close(self) -> None:
+        """Send everybody out."""
+        people = list(self.people.values())
+        self.people.clear()
+        await asyncio.gather(*(_part(person) for person in people), return_exceptions=True)
+
+
+async def _part(person: Person) -> None:
+    if person.socket and not person.socket.closed:
+        if person.stand_in:
+            await person.socket.send_json({"standIn": "ended"})
+        await person.socket.close(code=1000, message=b"the meeting has ended")
