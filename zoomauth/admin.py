@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -14,11 +15,11 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from portal.admin.base import TenantModelAdmin
+from portal.admin.base import TenantForm, TenantModelAdmin
 from portal.audit import record
 from portal.models import AuditEvent
 from zoomauth.connection_check import check_account
-from zoomauth.models import INSTALLATION, ZoomAccount, ZoomConnection
+from zoomauth.models import INSTALLATION, AccessToken, ZoomAccount, ZoomConnection
 
 SECRETS = {
     "client_secret": _("Client secret"),
@@ -27,7 +28,11 @@ SECRETS = {
 }
 
 
-class ZoomAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+# What an access token was given for. With others it is somebody else's.
+_TOKEN_GROUNDS = {"region", "account_id", "client_id", "client_secret"}
+
+
+class ZoomAccountForm(TenantForm):
     """Secrets are write-only: never rendered, and an empty box keeps what is stored."""
 
     class Meta:
@@ -98,10 +103,22 @@ class ZoomAccountAdmin(TenantModelAdmin):
         with transaction.atomic():
             if change:
                 obj.save(update_fields=columns)
+                if _TOKEN_GROUNDS.intersection(columns):
+                    self._forget_token(obj)
             else:
                 obj.save(force_insert=True)
                 self._connect(obj)
             self._record(request, obj, "changed" if change else "added", columns)
+
+    def _forget_token(self, account: ZoomAccount) -> None:
+        """The stored one was given for what has just been replaced. A late answer loses its lease."""
+        AccessToken.objects.filter(account=account).update(
+            token="",
+            expires_at=None,
+            generation=F("generation") + 1,
+            lease_holder=None,
+            lease_until=None,
+        )
 
     def _connect(self, account: ZoomAccount) -> None:
         """The usual case, one to one: an organization's first account is the one it uses."""
@@ -151,8 +168,15 @@ class ZoomAccountAdmin(TenantModelAdmin):
         return TemplateResponse(request, "admin/zoomauth/zoomaccount/check.html", context)
 
 
-class ZoomConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+class ZoomConnectionForm(TenantForm):
     """Which account an organization uses. The admin adds the fields, once there is a scope."""
+
+    def clean(self) -> None:
+        super().clean()
+        account = self.cleaned_data.get("account")
+        organization = self.cleaned_data.get("organization")
+        if account and organization and account.organization_id not in (None, organization.pk):
+            self.add_error("account", _("This account belongs to another organization."))
 
     def _post_clean(self) -> None:
         account = self.cleaned_data.get("account")
