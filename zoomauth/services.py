@@ -105,7 +105,8 @@ def fetch_start_url(*, organization: Organization, meeting_number: int, zoom_use
         account_of(organization),
         lambda client, token: client.get_meeting(access_token=token, meeting_number=meeting_number),
     )
-    if zoom_user_id.lower() not in (meeting.host_id.lower(), meeting.host_email.lower()):
+    hosts = {meeting.host_id.lower(), meeting.host_email.lower()} - {""}
+    if zoom_user_id.lower() not in hosts:
         raise ZoomAnswerInvalid(call="meetings.get")
     if not is_zoom_link(meeting.start_url):
         raise ZoomAnswerInvalid(call="meetings.get")
