@@ -8,7 +8,6 @@ import pytest
 from zoomauth import errors
 from zoomauth.errors import (
     FieldError,
-    Refusal,
     ZoomAccessTokenRejected,
     ZoomAppDeactivated,
     ZoomAppTypeWrong,
@@ -25,8 +24,8 @@ from zoomauth.errors import (
     ZoomUnavailable,
     ZoomUserInactive,
     ZoomUserNotFound,
-    make_zoom_error,
 )
+from zoomauth.refusals import Refusal, make_zoom_error
 
 LEAVES = [
     value

@@ -1,0 +1,18 @@
+"""The client of Zoom's REST API. One call is one request; nothing is asked twice."""
+
+from zoomauth.client.answers import AccessTokenAnswer, Zak, ZoomMeeting, ZoomUser, ZoomUserPage
+from zoomauth.client.deadline import Deadline
+from zoomauth.client.drafts import MeetingChanges, MeetingDraft
+from zoomauth.client.zoom_client import ZoomClient
+
+__all__ = [
+    "AccessTokenAnswer",
+    "Deadline",
+    "MeetingChanges",
+    "MeetingDraft",
+    "Zak",
+    "ZoomClient",
+    "ZoomMeeting",
+    "ZoomUser",
+    "ZoomUserPage",
+]

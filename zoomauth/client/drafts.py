@@ -1,0 +1,59 @@
+"""A meeting as it is sent to Zoom."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingDraft:
+    """A scheduled meeting as Zoom shall have it. Raises ValueError on a naive `starts_at`."""
+
+    topic: str
+    starts_at: datetime
+    duration_minutes: int
+    timezone: str
+    passcode: str = field(default="", repr=False)
+    alternative_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_schedule(self.starts_at, self.alternative_hosts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingChanges:
+    """What shall become different in a meeting; None leaves a thing as it is."""
+
+    topic: str | None = None
+    starts_at: datetime | None = None
+    duration_minutes: int | None = None
+    timezone: str | None = None
+    passcode: str | None = field(default=None, repr=False)
+    alternative_hosts: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_schedule(self.starts_at, self.alternative_hosts or ())
+
+
+def make_meeting_body(meeting: MeetingDraft | MeetingChanges) -> dict[str, Any]:
+    """Zoom API reference: Meetings, Create a meeting. A `start_time` with Z is in UTC."""
+    body = {
+        "topic": meeting.topic,
+        "duration": meeting.duration_minutes,
+        "timezone": meeting.timezone,
+        "password": meeting.passcode,
+    }
+    named: dict[str, Any] = {key: value for key, value in body.items() if value is not None}
+    if meeting.starts_at is not None:
+        named["start_time"] = f"{meeting.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if meeting.alternative_hosts is not None:
+        named["settings"] = {"alternative_hosts": ";".join(meeting.alternative_hosts)}
+    return named
+
+
+def _check_schedule(starts_at: datetime | None, alternative_hosts: tuple[str, ...]) -> None:
+    if starts_at is not None and starts_at.utcoffset() is None:
+        raise ValueError("starts_at needs a time zone")
+    # Zoom takes them joined by semicolons, so one inside a name would add a host.
+    if any(not email.strip() or ";" in email for email in alternative_hosts):
+        raise ValueError("an alternative host is one e-mail address")
