@@ -61,6 +61,23 @@ def collect_static() -> None:
 
 
 @contextlib.contextmanager
+def worker(**changes: str) -> Iterator[Path]:
+    """A Celery worker with beat; yields its log. Ended by its own process id."""
+    path = BUILD / f"worker-{os.getpid()}.log"
+    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-B", "--concurrency", "1"]
+    command += ["--loglevel", "DEBUG", "--schedule", str(BUILD / f"beat-{os.getpid()}")]
+    path.unlink(missing_ok=True)
+    with path.open("a") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(**changes), stdout=log, stderr=log
+        )
+        try:
+            yield path
+        finally:
+            _end(process)
+
+
+@contextlib.contextmanager
 def running(*, workers: int = 1, threads: int = 8, **changes: str) -> Iterator[str]:
     """A portal on a free port; yields its base URL. Ended by its own process id."""
     port = free_port()
@@ -75,13 +92,17 @@ def running(*, workers: int = 1, threads: int = 8, **changes: str) -> Iterator[s
         _wait_until_it_answers(process, base)
         yield base
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+        _end(process)
         log.close()
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
 
 
 def _wait_until_it_answers(process: subprocess.Popen[Any], base: str) -> None:

@@ -1,7 +1,7 @@
 """Production settings, read from a test environment: PostgreSQL and Redis where they answer.
 
 Only the environment differs from production, and below it what a test run needs to own: names of
-test databases, fast password hashing, unhashed static file names.
+test databases, and static file names without hashes.
 """
 
 import os
@@ -15,6 +15,11 @@ BUILD.mkdir(exist_ok=True)
 RUN = f"{os.getpid()}"
 
 
+TEST_DATABASE = os.environ.get("TEST_DATABASE", "")
+if TEST_DATABASE not in ("", "sqlite", "postgresql"):
+    raise SystemExit("TEST_DATABASE must be sqlite, postgresql or empty.")
+
+
 def _find_postgresql() -> str | None:
     for url in ("postgres:///postgres", "postgres://postgres@127.0.0.1:5432/postgres"):
         try:
@@ -26,16 +31,17 @@ def _find_postgresql() -> str | None:
 
 
 def _find_broker() -> str:
+    in_a_file = f"sqla+sqlite:///{BUILD / f'test-broker-{RUN}.sqlite3'}"
+    if TEST_DATABASE == "sqlite":
+        return in_a_file
     try:
         socket.create_connection(("127.0.0.1", 6379), timeout=1).close()
     except OSError:
-        return f"sqla+sqlite:///{BUILD / f'test-broker-{RUN}.sqlite3'}"
-    return "redis://127.0.0.1:6379/15"
+        return in_a_file
+    # One of Redis's numbered databases for each run that goes on at the same time.
+    return f"redis://127.0.0.1:6379/{os.getpid() % 15 + 1}"
 
 
-TEST_DATABASE = os.environ.get("TEST_DATABASE", "")
-if TEST_DATABASE not in ("", "sqlite", "postgresql"):
-    raise SystemExit("TEST_DATABASE must be sqlite, postgresql or empty.")
 _postgresql = None if TEST_DATABASE == "sqlite" else _find_postgresql()
 if TEST_DATABASE == "postgresql" and _postgresql is None:
     raise SystemExit("TEST_DATABASE=postgresql, but no PostgreSQL answers.")
@@ -64,7 +70,6 @@ DATABASES["default"]["TEST"] = {
 }
 if _postgresql:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }

@@ -258,7 +258,8 @@ CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 
 @pytest.mark.parametrize("actor", ACTORS)
 @pytest.mark.parametrize("route", PAGES)
-def test_pages_and_api(cast, keys, canaries, route, actor):
+def test_pages_and_api(cast, keys, canaries, route, actor, record_property):
+    cells = 0
     for method, rule in PAGES[route].items():
         for obj in OBJECTS:
             client = _client(cast, actor)
@@ -268,8 +269,10 @@ def test_pages_and_api(cast, keys, canaries, route, actor):
             assert answer.status_code == rule(actor, obj), f"{actor}: {where}"
             body = b"".join(answer).decode() if answer.streaming else answer.content.decode()
             _assert_no_canary(actor, body, canaries, where)
+            cells += 1
             if str(keys[obj]) not in address:
                 break
+    record_property("G1.cells", cells)
 
 
 def test_foreign_and_missing_meetings_look_alike(cast, keys):
@@ -333,7 +336,8 @@ def _expected_in_admin(actor: str, label: str, verb: str, obj: str) -> int:
 
 @pytest.mark.parametrize("actor", ACTORS)
 @pytest.mark.parametrize("label", sorted(set(ADMIN) - {"auth.group", "account.emailaddress"}))
-def test_admin(cast, admin_objects, canaries, label, actor):
+def test_admin(cast, admin_objects, canaries, label, actor, record_property):
+    cells = 0
     name = label.replace(".", "_")
     for verb in ADMIN_VERBS:
         keyed = verb not in ("changelist", "add")
@@ -347,8 +351,10 @@ def test_admin(cast, admin_objects, canaries, label, actor):
             )
             if actor != "operator":
                 _assert_no_canary(actor, answer.content.decode(), canaries, where)
+            cells += 1
             if not keyed:
                 break
+    record_property("G1.cells", cells)
 
 
 def test_the_connection_check_is_a_post_for_its_own_admins(cast):
