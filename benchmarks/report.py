@@ -1,0 +1,47 @@
+"""Figures, printed as a table and written as JSON."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+BUILD = Path(__file__).resolve().parents[1] / "build"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value and the limit it has to keep."""
+
+    name: str
+    value: float
+    unit: str
+    limit: float
+    ok: bool
+
+
+def at_most(name: str, value: float, unit: str, limit: float) -> Figure:
+    return Figure(name, round(value, 3), unit, limit, value <= limit)
+
+
+def at_least(name: str, value: float, unit: str, limit: float) -> Figure:
+    return Figure(name, round(value, 3), unit, limit, value >= limit)
+
+
+def exactly(name: str, value: float, unit: str, limit: float) -> Figure:
+    return Figure(name, value, unit, limit, value == limit)
+
+
+def write_report(name: str, figures: list[Figure]) -> int:
+    """Print the table, write `build/<name>.json`; 1 when a figure misses its limit."""
+    width = max(len(figure.name) for figure in figures)
+    for figure in figures:
+        mark = "ok" if figure.ok else "MISSED"
+        sys.stdout.write(
+            f"{figure.name:<{width}}  {figure.value:>10g} {figure.unit:<9}"
+            f" limit {figure.limit:>8g}  {mark}\n"
+        )
+    BUILD.mkdir(exist_ok=True)
+    path = BUILD / f"{name}.json"
+    path.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
+    sys.stdout.write(f"Written to build/{path.name}\n")
+    return 0 if all(figure.ok for figure in figures) else 1

@@ -1,0 +1,65 @@
+"""`make trust`: the guarantees as figures. Prints a table and writes build/trust.json.
+
+What a test counts it hands over with `record_property`; a figure of "0 found" stands beside the
+positive control that the same search passed.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+from benchmarks.report import Figure, at_least, exactly, write_report
+from tests.planted_faults import FAULTS, ROOT, passes_unplanted, plant
+
+TESTS = ("tests/test_permissions.py", "tests/test_secrets.py", "tests/zoomauth/test_tokens.py")
+
+
+def main() -> int:
+    return write_report("trust", [*_suite_figures(), *_planted_fault_figures()])
+
+
+def _suite_figures() -> list[Figure]:
+    counted = _run_and_count()
+    return [
+        exactly("suite.failed", counted["failed"], "tests", 0),
+        at_least("G1.cells", counted["G1.cells"], "cells", 700),
+        exactly("G1.failed_cells", counted["test_permissions"], "routes", 0),
+        at_least("G4.secrets_searched", counted["G4.secrets_searched"], "secrets", 15),
+        exactly("G4.zak_leaks", counted["G4.zak_leaks"], "leaks", 0),
+        exactly("G4.planted_leaks_found", counted["G4.planted_leaks_found"], "sinks", 5),
+        exactly("G9.token_requests", counted["G9.token_requests"], "requests", 1),
+    ]
+
+
+def _run_and_count() -> dict[str, int]:
+    counted: dict[str, int] = defaultdict(int)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *TESTS]
+        subprocess.run(command, cwd=ROOT, timeout=1800)
+        suite = ElementTree.parse(report).getroot()[0]  # noqa: S314 - our own
+    for case in suite.iter("testcase"):
+        red = case.find("failure") is not None or case.find("error") is not None
+        counted[case.attrib["classname"].rpartition(".")[2]] += red
+    counted["failed"] = int(suite.attrib["failures"]) + int(suite.attrib["errors"])
+    for entry in suite.iter("property"):
+        counted[entry.attrib["name"]] += int(entry.attrib["value"])
+    return counted
+
+
+def _planted_fault_figures() -> list[Figure]:
+    unplanted = exactly("planted_faults.control", int(passes_unplanted()), "passes", 1)
+    caught = 0
+    for fault in FAULTS:
+        red = plant(fault)
+        caught += red
+        sys.stdout.write(f"{'caught' if red else 'MISSED'}: {fault.name}\n")
+        sys.stdout.flush()
+    return [unplanted, exactly("planted_faults.caught", caught, "faults", len(FAULTS))]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
