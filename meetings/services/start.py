@@ -1,5 +1,7 @@
 """Starting a meeting: the only place that knows the order of what it takes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from meetings.models import Host, Meeting
@@ -34,17 +36,9 @@ class StartPackage:
 
 
 def start_meeting(*, meeting: Meeting, as_host: Host, user: User) -> StartPackage:
-    """The start package for `as_host`, who must be `user` (see `access`). Raises `ZoomError`.
-
-    The audit row is committed before the ZAK leaves: without the row there is no ZAK.
-    """
-    try:
-        package = _make_package(meeting, as_host)
-    except (ZoomError, SealingError) as error:
-        _record_failure("meeting.start", meeting, user, error)
-        raise
-    _record("meeting.start", meeting, as_host, user)
-    return package
+    """The start package for `as_host`, who must be `user` (see `access`). Raises `ZoomError`."""
+    with _audited("meeting.start", meeting, as_host, user):
+        return _make_package(meeting, as_host)
 
 
 def get_app_link(*, meeting: Meeting, as_host: Host, user: User) -> str:
@@ -53,13 +47,26 @@ def get_app_link(*, meeting: Meeting, as_host: Host, user: User) -> str:
     Zoom's start link acts as the meeting's host, so an alternative host does not get it: they get
     the meeting's own link, which starts the meeting for them once they are signed in to the app.
     """
+    with _audited("meeting.app_link", meeting, as_host, user):
+        return _make_app_link(meeting, as_host)
+
+
+@contextmanager
+def _audited(action: str, meeting: Meeting, as_host: Host, user: User) -> Iterator[None]:
+    """One audit row, committed before what was made inside leaves: without the row, no ZAK."""
     try:
-        link = _make_app_link(meeting, as_host)
+        yield
     except (ZoomError, SealingError) as error:
-        _record_failure("meeting.app_link", meeting, user, error)
+        _record_failure(action, meeting, user, error)
         raise
-    _record("meeting.app_link", meeting, as_host, user)
-    return link
+    record(
+        action,
+        organization=meeting.organization,
+        actor=user,
+        target=meeting,
+        zoom_user_id=as_host.zoom_user_id,
+        as_alternative=as_host.pk != meeting.host_id,
+    )
 
 
 def _make_package(meeting: Meeting, as_host: Host) -> StartPackage:
@@ -93,17 +100,6 @@ def _number_of(meeting: Meeting) -> int:
         # Zoom never confirmed it.
         raise ZoomMeetingNotFound(call="meetings.create")
     return meeting.meeting_number
-
-
-def _record(action: str, meeting: Meeting, as_host: Host, user: User) -> None:
-    record(
-        action,
-        organization=meeting.organization,
-        actor=user,
-        target=meeting,
-        zoom_user_id=as_host.zoom_user_id,
-        as_alternative=as_host.pk != meeting.host_id,
-    )
 
 
 def _record_failure(

@@ -2,9 +2,11 @@
 
 import json
 import time
+from contextlib import contextmanager
 
 import jwt
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -143,6 +145,38 @@ def test_a_start_is_audited_without_its_secrets(cast, at_zoom, start):
     row = json.dumps(AuditEvent.objects.filter(pk=event.pk).values()[0], default=str)
     assert package["zak"] not in row
     assert package["signature"] not in row
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+@pytest.mark.parametrize("door", ["meetings:start", "meetings:open_in_app"])
+def test_without_an_audit_row_there_is_no_zak(cast, at_zoom, door):
+    client = Client(raise_request_exception=False)
+    client.force_login(cast.alice)
+    with full_audit_table():
+        answer = client.post(reverse(door, args=[at_zoom.pk]))
+    assert answer.status_code == 500
+    assert "zak" not in answer.content.decode() + answer.headers.get("Location", "")
+
+
+@contextmanager
+def full_audit_table():
+    """A table that takes no more rows."""
+    stop, go_on = {
+        "postgresql": (
+            "ALTER TABLE portal_auditevent ADD CONSTRAINT full_table CHECK (false) NOT VALID",
+            "ALTER TABLE portal_auditevent DROP CONSTRAINT full_table",
+        ),
+        "sqlite": (
+            "CREATE TRIGGER full_table BEFORE INSERT ON portal_auditevent"
+            " BEGIN SELECT RAISE(ABORT, 'full'); END",
+            "DROP TRIGGER full_table",
+        ),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(stop)
+        yield
+        cursor.execute(go_on)
 
 
 def test_a_refusal_is_audited(cast, at_zoom, start):
