@@ -7,7 +7,10 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,4 +26,21 @@ class TenantAdminSite(AdminSite):
         return request.user.is_authenticated and request.user.is_staff
 
     # Without this the admin's own login page would go around rate limits and second factors.
-    login: Any = secure_admin_login(AdminSite.login)
+    @method_decorator(login_not_required)
+    @method_decorator(secure_admin_login)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().login(request, extra_context)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The one page with rate limits, not the admin's own."""
+        return redirect("account_change_password")
+
+    def get_urls(self) -> list[Any]:
+        """Without "view on site": it reads any row of any organization, so it tells which exist."""
+        return [
+            entry for entry in super().get_urls() if getattr(entry, "name", None) != "view_on_site"
+        ]

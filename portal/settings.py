@@ -1,6 +1,7 @@
 """Every setting of the portal, read from the environment. `.env.example` explains each one."""
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,10 +40,11 @@ def required_in_production(name: str, development_value: str) -> str:
 
 def seconds(name: str, default: float) -> float:
     """The setting as a number of seconds above zero."""
-    value: float = env.float(name, default)
-    if not value > 0:
+    # Not `env.float`, which drops what it cannot read: 1e3 would be 13.
+    text: str = env.str(name, str(default))
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not float(text):
         raise ImproperlyConfigured(f"{name} must be a number of seconds above 0.")
-    return value
+    return float(text)
 
 
 # A fresh checkout runs at once; it then answers to localhost only, whatever else is set.
@@ -51,7 +53,7 @@ SECRET_KEY = required_in_production("SECRET_KEY", "development-only-" + "0" * 50
 # The address people type. Host check, cookie security and mail links follow from it.
 BASE_URL = required_in_production("BASE_URL", "http://localhost:8000").rstrip("/")
 _base = urlsplit(BASE_URL)
-if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:
+if not re.fullmatch(r"https?://[\w.:\[\]-]+", BASE_URL) or not _base.hostname:
     raise ImproperlyConfigured("BASE_URL must look like https://greenroom.example, without a path.")
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 if DEBUG and _base.hostname not in LOCAL_HOSTS:
@@ -205,8 +207,8 @@ if _base.scheme == "https":
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
-    if flag("BEHIND_PROXY", default=False):
-        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if flag("BEHIND_PROXY", default=False) and _base.scheme == "https":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # --- Browser files --------------------------------------------------------------------------
@@ -288,15 +290,11 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+_log_level = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["console"],
-        "level": one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
-    },
+    "root": {"handlers": ["console"], "level": _log_level},
 }

@@ -19,12 +19,26 @@ from django_scopes.manager import DisabledQuerySet
 
 
 class _Refusing(DisabledQuerySet):  # type: ignore[misc]
-    """django-scopes 2.1 leaves these four answering across all tenants; here they refuse too."""
+    """django-scopes 2.1 leaves these answering across all tenants; here they refuse too.
+
+    Those below the gap ask nothing themselves, but inside another query they would be asked.
+    """
 
     exists = DisabledQuerySet.error
     contains = DisabledQuerySet.error
     in_bulk = DisabledQuerySet.error
     explain = DisabledQuerySet.error
+
+    exclude = DisabledQuerySet.error
+    alias = DisabledQuerySet.error
+    defer = DisabledQuerySet.error
+    distinct = DisabledQuerySet.error
+    extra = DisabledQuerySet.error
+    select_related = DisabledQuerySet.error
+    prefetch_related = DisabledQuerySet.error
+    intersection = DisabledQuerySet.error
+    difference = DisabledQuerySet.error
+    resolve_expression = DisabledQuerySet.error
 
 
 def tenant_manager(queryset: type[models.QuerySet[Any]], *, organization: str) -> Any:
@@ -40,9 +54,7 @@ def tenant_manager(queryset: type[models.QuerySet[Any]], *, organization: str) -
         def get_queryset(self) -> models.QuerySet[Any]:
             found: models.QuerySet[Any] = super().get_queryset()
             if isinstance(found, DisabledQuerySet):
-                return _Refusing(
-                    self.model, using=self._db, missing_scopes=found.missing_scopes
-                )
+                return _Refusing(self.model, using=self._db, missing_scopes=found.missing_scopes)
             return found
 
     return TenantManager()
@@ -75,7 +87,7 @@ class ActingOrganizationsMiddleware:
             return acting_for()
         if not request.path.startswith(self.admin_prefix):
             return acting_for(*user.member_of())
-        if user.is_superuser:
+        if user.is_superuser and user.is_active:
             return across_all_organizations()
         return acting_for(*user.admin_of())
 

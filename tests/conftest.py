@@ -97,5 +97,3 @@ def signed_in() -> Any:
         return client
 
     return sign_in
-
-

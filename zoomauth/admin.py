@@ -73,6 +73,7 @@ class ZoomAccountAdmin(TenantModelAdmin):
     list_display = ["name", "organization", "account_id", "region"]
     search_fields = ["name", "account_id"]
     autocomplete_fields = ["organization"]
+    ordering = ["name"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return [
@@ -111,7 +112,7 @@ class ZoomAccountAdmin(TenantModelAdmin):
             self._record(request, obj, "changed" if change else "added", columns)
 
     def _forget_token(self, account: ZoomAccount) -> None:
-        """The stored one was given for what has just been replaced. A late answer loses its lease."""
+        """It was given for what has just been replaced. A late answer finds its lease gone."""
         AccessToken.objects.filter(account=account).update(
             token="",
             expires_at=None,
@@ -193,6 +194,7 @@ class ZoomConnectionAdmin(TenantModelAdmin):
     form = ZoomConnectionForm
     fields = ["organization", "account"]
     list_display = ["organization", "account"]
+    ordering = ["organization__name"]
     list_select_related = ["organization", "account"]
     can_delete = True
 

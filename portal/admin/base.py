@@ -3,12 +3,25 @@
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 
 from portal.audit import record
 from portal.models import Organization
+
+
+class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Checks constraints that name the owner also where the owner can no longer be chosen.
+
+    Django skips a constraint over a field that the form lacks, and the database then answers with
+    an error page.
+    """
+
+    def _get_validation_exclusions(self) -> set[str]:
+        skipped: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return skipped if self.instance._state.adding else skipped - {"organization"}
 
 
 class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -18,6 +31,9 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     `portal.tenancy`). Here is decided who may do what with them. Every change is audited.
     """
 
+    form = TenantForm
+    # The link would go through a view that looks the row up outside any scope.
+    view_on_site = False
     # Which class a role may open. Operators run the installation and see no tenant's content.
     open_to_operator = False
     can_add = True
@@ -68,6 +84,15 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     owner_path = "organization"
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        user = request.user
+        unlimited = user.is_superuser and self.open_to_operator
+        if field and db_field.name == "organization" and user.is_authenticated and not unlimited:
+            # An operator may be somebody's admin too; their scope is then wider than their say.
+            field.queryset = Organization.objects.filter(pk__in=user.admin_of())
+        return field
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             # Naming the columns keeps what somebody else saved meanwhile.
@@ -78,8 +103,9 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self._record(request, obj, "changed" if change else "added", form.changed_data)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._record(request, obj, "deleted", [])
-        obj.delete()
+        with transaction.atomic():
+            self._record(request, obj, "deleted", [])
+            obj.delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
         for obj in queryset:

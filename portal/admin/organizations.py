@@ -6,8 +6,17 @@ from uuid import UUID
 from django.contrib import admin
 from django.http import HttpRequest
 
-from portal.admin.base import TenantModelAdmin
+from portal.admin.base import TenantForm, TenantModelAdmin
 from portal.models import Membership, Organization
+from portal.tenancy import across_all_organizations
+
+
+class OrganizationForm(TenantForm):
+    """Names are unique over all organizations, so they are compared with all of them."""
+
+    def _post_clean(self) -> None:
+        with across_all_organizations():
+            super()._post_clean()  # type: ignore[misc]
 
 
 @admin.register(Organization)
@@ -15,6 +24,7 @@ class OrganizationAdmin(TenantModelAdmin):
     """Admins rename their own; operators make and deactivate them."""
 
     open_to_operator = True
+    form = OrganizationForm
     owner_path = "id"
     list_display = ["name", "is_active", "created_at"]
     search_fields = ["name"]
@@ -42,12 +52,17 @@ class MembershipAdmin(TenantModelAdmin):
     list_filter = ["role", "is_active"]
     search_fields = ["user__email", "user__name"]
     autocomplete_fields = ["user"]
+    ordering = ["user__email"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Hosts and grants hang on it; for another person or organization make another one.
+        return ["user", "organization"] if obj else []
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("user", "organization")

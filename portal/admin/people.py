@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit import record
 from portal.models import User
 
 
@@ -18,6 +22,11 @@ class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
         model = User
         fields = ["email", "name"]
         field_classes: dict[str, Any] = {}
+
+
+# Rights come from memberships, and a person's address is `User.email`: changed elsewhere, neither
+# would be audited.
+admin.site.unregister([Group, EmailAddress])
 
 
 @admin.register(User)
@@ -43,6 +52,10 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def _is_operator(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        rows = super().get_queryset(request)
+        return rows if self._is_operator(request) else rows.none()
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._is_operator(request)
 
@@ -57,3 +70,26 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # allauth keeps addresses of its own, and would go on mailing password links to the old one.
+        EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
+
+    # Adding, changing and setting a password all end in one of these two.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, "added", message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, "changed", message)
+        return super().log_change(request, obj, message)
+
+    def _record(self, request: HttpRequest, obj: User, verb: str, message: Any) -> None:
+        record(
+            f"user.{verb}",
+            organization=None,
+            actor=request.user,  # type: ignore[arg-type]
+            target=obj,
+            message=message,
+        )

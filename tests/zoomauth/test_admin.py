@@ -1,0 +1,337 @@
+"""Zoom accounts in the admin: secrets go in, and nothing of them comes out again."""
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from portal.models import AuditEvent, Membership
+from tests.factories import MembershipFactory, ZoomAccountFactory
+from tests.sandbox import ACME
+from zoomauth.models import INSTALLATION, AccessToken, ZoomAccount, ZoomConnection
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/zoomauth/zoomaccount/add/"
+CLIENT, SDK, WEBHOOK = "typed-client-secret-1", "typed-sdk-secret-22", "typed-webhook-token-333"
+KEPT = dict.fromkeys(("new_client_secret", "new_sdk_client_secret", "new_webhook_secret"), "")
+
+
+def page_of(account):
+    return f"/admin/zoomauth/zoomaccount/{account.pk}/change/"
+
+
+def typed(organization, **changes):
+    """A whole form, filled in."""
+    return {
+        "organization": organization.pk if organization else "",
+        "name": "Second",
+        "region": "",
+        "account_id": "typed-account",
+        "client_id": "typed-client",
+        "sdk_client_id": "typed-sdk",
+        "new_client_secret": CLIENT,
+        "new_sdk_client_secret": SDK,
+        "new_webhook_secret": WEBHOOK,
+    } | changes
+
+
+def fields_of(account, **changes):
+    plain = ("name", "region", "account_id", "client_id", "sdk_client_id")
+    return {name: getattr(account, name) for name in plain} | KEPT | changes
+
+
+def secrets_of(account):
+    return (account.client_secret, account.sdk_client_secret, account.webhook_secret)
+
+
+def reread(account):
+    return ZoomAccount.objects.get(pk=account.pk)
+
+
+def errors_of(response):
+    assert response.status_code == 200
+    return response.context["adminform"].form.errors
+
+
+@pytest.fixture
+def ada(cast, signed_in):
+    return signed_in(cast.ada)
+
+
+@pytest.fixture
+def gus(cast, signed_in):
+    return signed_in(cast.gus)
+
+
+@pytest.fixture
+def operator(cast, signed_in):
+    return signed_in(cast.operator)
+
+
+@pytest.fixture
+def added(cast, ada):
+    """The account ada adds to acme, which had none."""
+    ZoomAccount.objects.filter(organization=cast.acme).delete()
+    assert ada.post(ADD, typed(cast.acme)).status_code == 302
+    return ZoomAccount.objects.get(organization=cast.acme)
+
+
+# --- Adding -----------------------------------------------------------------------------------
+
+
+def test_what_was_typed_is_stored(added):
+    assert secrets_of(added) == (CLIENT, SDK, WEBHOOK)
+    assert (added.account_id, added.client_id) == ("typed-account", "typed-client")
+
+
+def test_secrets_are_stored_sealed(added):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT client_secret, sdk_client_secret, webhook_secret FROM zoomauth_zoomaccount"
+            " WHERE account_id = 'typed-account'"
+        )
+        columns = cursor.fetchone()
+    assert all(column.startswith("v1.") for column in columns)
+
+
+def test_the_first_account_is_connected_at_once(cast, added):
+    connected = ZoomConnection.objects.get(organization=cast.acme)
+    assert (connected.account, connected.owner_key) == (added, cast.acme.pk)
+
+
+def test_a_second_account_does_not_replace_the_connected_one(cast, ada):
+    assert ada.post(ADD, typed(cast.acme)).status_code == 302
+    assert ZoomConnection.objects.get(organization=cast.acme).account == cast.acme_account
+
+
+def test_adding_is_written_down_without_a_secret(cast, added):
+    event = AuditEvent.objects.get(action="zoomaccount.added")
+    assert (event.organization_id, event.actor_id) == (cast.acme.pk, cast.ada.pk)
+    assert "client_secret" in event.detail["fields"]
+    assert not any(secret in str(vars(event)) for secret in (CLIENT, SDK, WEBHOOK))
+
+
+@pytest.mark.parametrize("name", ["new_client_secret", "new_sdk_client_secret"])
+def test_a_new_account_needs_both_secrets(cast, ada, name):
+    assert name in errors_of(ada.post(ADD, typed(cast.acme, **{name: ""})))
+
+
+def test_a_new_account_needs_no_webhook_token(cast, ada):
+    assert ada.post(ADD, typed(cast.acme, new_webhook_secret="")).status_code == 302
+
+
+def test_an_admin_adds_no_account_of_the_installation(ada):
+    assert "organization" in errors_of(ada.post(ADD, typed(None)))
+
+
+def test_an_admin_adds_no_account_to_another_organization(cast, ada):
+    assert "organization" in errors_of(ada.post(ADD, typed(cast.globex)))
+    assert not ZoomAccount.objects.filter(account_id="typed-account").exists()
+
+
+def test_an_address_cannot_choose_another_organization_for_the_form(cast, ada):
+    text = ada.get(f"{ADD}?organization={cast.globex.pk}").content.decode()
+    assert "Globex" not in text
+
+
+def test_a_region_is_a_fixed_choice(cast, ada):
+    forged = typed(cast.acme, region="evil.example/")
+    assert "region" in errors_of(ada.post(ADD, forged))
+
+
+def test_a_refused_form_does_not_show_the_secret_again(cast, ada):
+    response = ada.post(ADD, typed(cast.acme, account_id=""))
+    assert "account_id" in errors_of(response)
+    assert not any(secret in response.content.decode() for secret in (CLIENT, SDK, WEBHOOK))
+
+
+def test_the_operator_adds_an_account_of_the_installation(operator):
+    assert operator.post(ADD, typed(None)).status_code == 302
+    shared = ZoomAccount.objects.get(account_id="typed-account")
+    assert shared.organization is None
+    assert not ZoomConnection.objects.filter(account=shared).exists()
+
+
+# --- Opening ----------------------------------------------------------------------------------
+
+
+def parts_of(secret, length=6):
+    return {secret[start : start + length] for start in range(len(secret) - length + 1)}
+
+
+@pytest.mark.parametrize("view", ["change", "history"])
+def test_no_page_shows_a_part_of_a_secret(cast, ada, view):
+    page = page_of(cast.acme_account).replace("change", view)
+    text = ada.get(page).content.decode()
+    secrets = {"Xk29vQm4Lw81Zr", "Pd73nTj5Hs60By", "Ga48cUe2Mx95Fo"}
+    names = ("client_secret", "sdk_client_secret", "webhook_secret")
+    for name, secret in zip(names, sorted(secrets), strict=True):
+        setattr(cast.acme_account, name, secret)
+    cast.acme_account.save(update_fields=names)
+    text = ada.get(page).content.decode()
+    assert not any(part in text for secret in secrets for part in parts_of(secret, 4))
+
+
+def test_no_page_shows_a_ciphertext(cast, ada):
+    assert "v1.test." not in ada.get(page_of(cast.acme_account)).content.decode()
+
+
+def test_the_form_tells_what_is_stored_and_what_is_not(cast, ada):
+    ZoomAccount.objects.filter(pk=cast.acme_account.pk).update(webhook_secret="")
+    fields = ada.get(page_of(cast.acme_account)).context["adminform"].form.fields
+    assert "Stored" in str(fields["new_client_secret"].help_text)
+    assert "Not set" in str(fields["new_webhook_secret"].help_text)
+
+
+def test_the_form_opens_also_when_a_seal_is_broken(cast, ada):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE zoomauth_zoomaccount SET client_secret = 'v1.gone.AAAA'")
+    assert ada.get(page_of(cast.acme_account)).status_code == 200
+    again = fields_of(cast.acme_account, new_client_secret=CLIENT)
+    assert ada.post(page_of(cast.acme_account), again).status_code == 302
+    assert reread(cast.acme_account).client_secret == CLIENT
+
+
+# --- Changing ---------------------------------------------------------------------------------
+
+
+def test_empty_boxes_keep_what_is_stored(cast, ada):
+    before = secrets_of(cast.acme_account)
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, name="Renamed"))
+    account = reread(cast.acme_account)
+    assert (account.name, secrets_of(account)) == ("Renamed", before)
+
+
+def test_one_secret_is_replaced_alone(cast, ada):
+    _, sdk, webhook = secrets_of(cast.acme_account)
+    changed = fields_of(cast.acme_account, new_client_secret=CLIENT)
+    ada.post(page_of(cast.acme_account), changed)
+    assert secrets_of(reread(cast.acme_account)) == (CLIENT, sdk, webhook)
+
+
+def test_replacing_is_written_down_by_name_alone(cast, ada):
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, new_client_secret=CLIENT))
+    event = AuditEvent.objects.get(action="zoomaccount.changed")
+    assert event.detail == {"fields": ["client_secret"]}
+
+
+def test_spaces_around_a_pasted_secret_are_dropped(cast, ada):
+    pasted = fields_of(cast.acme_account, new_client_secret=f"  {CLIENT}\n")
+    ada.post(page_of(cast.acme_account), pasted)
+    assert reread(cast.acme_account).client_secret == CLIENT
+
+
+@pytest.fixture
+def token(cast):
+    return AccessToken.objects.create(
+        account=cast.acme_account,
+        token="token-of-the-old-credentials",
+        generation=3,
+        expires_at=timezone.now() + timezone.timedelta(hours=1),
+    )
+
+
+@pytest.mark.parametrize("field", ["account_id", "client_id", "new_client_secret"])
+def test_new_credentials_end_the_stored_token(cast, ada, token, field):
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, **{field: "other"}))
+    token.refresh_from_db()
+    assert (token.token, token.generation) == ("", 4)
+    assert not token.is_usable(timezone.now())
+
+
+@pytest.mark.parametrize("field", ["name", "sdk_client_id", "new_sdk_client_secret"])
+def test_other_changes_leave_the_stored_token(cast, ada, token, field):
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, **{field: "other"}))
+    token.refresh_from_db()
+    assert token.is_usable(timezone.now())
+
+
+def test_an_account_does_not_change_hands(cast, signed_in):
+    MembershipFactory(user=cast.ada, organization=cast.globex, role=Membership.Role.ADMIN)
+    moved = fields_of(cast.acme_account, organization=cast.globex.pk)
+    signed_in(cast.ada).post(page_of(cast.acme_account), moved)
+    assert reread(cast.acme_account).organization == cast.acme
+
+
+# --- Another organization's -------------------------------------------------------------------
+
+
+def test_another_organizations_admin_sees_no_account(cast, gus):
+    response = gus.get(page_of(cast.acme_account), follow=True)
+    assert "acme" not in response.content.decode().lower()
+
+
+def test_another_organizations_admin_changes_no_account(cast, gus):
+    forged = fields_of(cast.acme_account, new_client_secret=CLIENT)
+    gus.post(page_of(cast.acme_account), forged)
+    assert reread(cast.acme_account).client_secret == ACME["client_secret"]
+
+
+def test_an_organizations_admin_does_not_see_the_shared_accounts(cast, ada):
+    shared = ZoomAccountFactory(organization=None, name="Shared one")
+    assert "Shared one" not in ada.get("/admin/zoomauth/zoomaccount/").content.decode()
+    assert ada.get(page_of(shared)).status_code == 302
+
+
+def test_no_account_is_deleted(cast, ada, operator):
+    page = page_of(cast.acme_account).replace("change", "delete")
+    assert {client.post(page, {"post": "yes"}).status_code for client in (ada, operator)} == {403}
+
+
+# --- Connections ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared(cast):
+    return ZoomAccountFactory(organization=None, name="Shared")
+
+
+def connection_page(cast):
+    return f"/admin/zoomauth/zoomconnection/{cast.acme.zoom_connection.pk}/change/"
+
+
+def test_the_operator_connects_an_organization_to_a_shared_account(cast, operator, shared):
+    chosen = {"organization": cast.acme.pk, "account": shared.pk}
+    operator.post(connection_page(cast), chosen)
+    connected = ZoomConnection.objects.get(organization=cast.acme)
+    assert (connected.account, connected.owner_key) == (shared, INSTALLATION)
+    assert AuditEvent.objects.get(action="zoomconnection.changed").organization_id == cast.acme.pk
+
+
+def test_another_organizations_account_is_a_form_error(cast, operator):
+    chosen = {"organization": cast.acme.pk, "account": cast.globex_account.pk}
+    assert "account" in errors_of(operator.post(connection_page(cast), chosen))
+
+
+def test_another_organizations_account_is_a_form_error_when_adding_too(cast, operator):
+    ZoomConnection.objects.filter(organization=cast.acme).delete()
+    chosen = {"organization": cast.acme.pk, "account": cast.globex_account.pk}
+    page = "/admin/zoomauth/zoomconnection/add/"
+    assert "account" in errors_of(operator.post(page, chosen))
+
+
+def test_a_second_connection_is_a_form_error(cast, operator, shared):
+    chosen = {"organization": cast.acme.pk, "account": shared.pk}
+    page = "/admin/zoomauth/zoomconnection/add/"
+    assert "organization" in errors_of(operator.post(page, chosen))
+
+
+def test_the_operator_disconnects_and_it_is_written_down(cast, operator):
+    page = connection_page(cast).replace("change", "delete")
+    operator.post(page, {"post": "yes"})
+    assert not ZoomConnection.objects.filter(organization=cast.acme).exists()
+    assert AuditEvent.objects.filter(action="zoomconnection.deleted").count() == 1
+
+
+def test_disconnecting_many_at_once_is_written_down_for_each(cast, operator):
+    chosen = ZoomConnection.objects.values_list("pk", flat=True)
+    bulk = {"action": "delete_selected", "_selected_action": list(chosen), "post": "yes"}
+    operator.post("/admin/zoomauth/zoomconnection/", bulk)
+    assert AuditEvent.objects.filter(action="zoomconnection.deleted").count() == 2
+
+
+@pytest.mark.parametrize("view", ["change", "delete"])
+def test_an_organizations_admin_looks_at_the_connection_only(cast, ada, shared, view):
+    page = connection_page(cast).replace("change", view)
+    chosen = {"organization": cast.acme.pk, "account": shared.pk, "post": "yes"}
+    assert ada.get(connection_page(cast)).status_code == 200
+    assert ada.post(page, chosen).status_code == 403
