@@ -40,7 +40,8 @@ class Command(BaseCommand):
         self._refuse_unless_demo(folder)
         _refuse_busy_port(port, "PORT")
         _refuse_busy_port(sandbox_port, "SANDBOX_PORT")
-        signal.signal(signal.SIGTERM, _end)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _end)
         with contextlib.ExitStack() as stack:
             # Ctrl-C is how people end it, so it is no error at any moment.
             stack.enter_context(contextlib.suppress(KeyboardInterrupt))
@@ -61,8 +62,10 @@ class Command(BaseCommand):
     def _make(self, processes: dict[str, Any], folder: Path, port: int, sandbox_port: int) -> None:
         self._say("1/4  Zoom sandbox")
         sandbox = f"http://localhost:{sandbox_port}"
-        processes["sandbox"] = _start(folder, "sandbox", "-m", "zoomsandbox", "--port",
-                                      str(sandbox_port), "--public-url", sandbox)  # fmt: skip
+        address = ("--port", str(sandbox_port), "--public-url", sandbox)
+        processes["sandbox"] = _start(
+            folder, "sandbox", "-m", "zoomsandbox", *address, "--with-parent"
+        )
         _wait_for(f"{sandbox}/", processes)
         self._say("2/4  Database, made anew: the sandbox forgets its meetings too")
         call_command("migrate", verbosity=0)
@@ -93,6 +96,7 @@ class Command(BaseCommand):
             f"  Try: sign in as alice, open the lecture, press Start.\n"
             f"  Logs are in {folder.name}/. Ctrl-C ends everything.\n"
         )
+        self.stdout.flush()
 
     def _say(self, line: str) -> None:
         self.stdout.write(f"  {line}")
@@ -123,7 +127,8 @@ def _processes(folder: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
         yield running
     finally:
         # A second Ctrl-C must not leave processes behind.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for process in reversed(running.values()):
             process.terminate()
         for process in running.values():
