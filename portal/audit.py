@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -31,7 +32,7 @@ class AuditMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        origin = _Origin(ip=request.META.get("REMOTE_ADDR") or None, request_id=str(uuid.uuid4()))
+        origin = _Origin(ip=_address_of(request), request_id=str(uuid.uuid4()))
         reset = _origin.set(origin)
         try:
             response = self.get_response(request)
@@ -39,6 +40,12 @@ class AuditMiddleware:
             _origin.reset(reset)
         response["X-Request-Id"] = origin.request_id
         return response
+
+
+def _address_of(request: HttpRequest) -> str | None:
+    # allauth's rule for its rate limits, so that both speak of the same address.
+    address: str = get_adapter().get_client_ip(request)
+    return address or None
 
 
 def record(

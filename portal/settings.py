@@ -207,8 +207,11 @@ if _base.scheme == "https":
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
-if flag("BEHIND_PROXY", default=False) and _base.scheme == "https":
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if flag("BEHIND_PROXY", default=False):
+    # The proxy's word for whom it speaks: the last address in X-Forwarded-For, and the scheme.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    if _base.scheme == "https":
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # --- Browser files --------------------------------------------------------------------------
@@ -282,7 +285,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "build" / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-access-tokens": {
         "task": "zoomauth.tasks.sweep_access_tokens",

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from meetings.models import AlternativeHost, Host, HostScheduler, Meeting
 from portal.models import Membership, Organization, User
-from zoomauth.models import ZoomAccount, ZoomConnection
+from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 
 PASSWORD = "correct-horse-battery"
 # One round instead of a million; any process with production settings accepts it.
@@ -60,6 +60,15 @@ class ZoomConnectionFactory(factory.django.DjangoModelFactory):
         ZoomAccountFactory, organization=factory.SelfAttribute("..organization")
     )
     owner_key = factory.SelfAttribute("organization.id")
+
+
+class ZoomUserAssignmentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ZoomUserAssignment
+
+    organization = factory.SubFactory(OrganizationFactory)
+    account = factory.SubFactory(ZoomAccountFactory, organization=None)
+    zoom_user_id = factory.Sequence("shared-user-{}".format)
 
 
 class HostFactory(factory.django.DjangoModelFactory):

@@ -10,7 +10,9 @@ NO_TESTS = 5
 
 
 def run(*arguments: str, database: str) -> int:
-    environment = {**os.environ, "TEST_DATABASE": database}
+    # Importing the settings has named another module here; the suite has its own.
+    chosen = {"TEST_DATABASE": database, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    environment = {**os.environ, **chosen}
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment).returncode
 
 

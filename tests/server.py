@@ -1,6 +1,7 @@
 """The portal as its users meet it: gunicorn processes with production settings."""
 
 import contextlib
+import functools
 import os
 import signal
 import socket
@@ -49,6 +50,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@functools.cache
 def collect_static() -> None:
     """Static files as production has them. Links: the SDK alone is over 100 MB."""
     subprocess.run(

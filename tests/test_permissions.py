@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from portal.audit import record
+from tests.factories import ZoomUserAssignmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -144,6 +145,7 @@ ADMIN: dict[str, AdminPolicy] = {
     "portal.auditevent": may("view", "view"),
     "zoomauth.zoomaccount": may("view add change", "view add change"),
     "zoomauth.zoomconnection": may("view", "view add change delete"),
+    "zoomauth.zoomuserassignment": may("view", "view add change delete"),
     "meetings.host": may("view add change", ""),
     "meetings.meeting": may("view", ""),
 }
@@ -305,6 +307,12 @@ def admin_objects(cast: Any) -> dict[str, dict[str, Any]]:
         "portal.auditevent": both(*events),
         "zoomauth.zoomaccount": both(cast.acme_account, cast.globex_account),
         "zoomauth.zoomconnection": both(cast.acme.zoom_connection, cast.globex.zoom_connection),
+        "zoomauth.zoomuserassignment": both(
+            *(
+                ZoomUserAssignmentFactory(organization=organization)
+                for organization in (cast.acme, cast.globex)
+            )
+        ),
         "meetings.host": both(cast.alice_host, cast.carol_host),
         "meetings.meeting": both(cast.meeting, cast.carols_meeting),
     }

@@ -8,8 +8,8 @@ from django.conf import settings
 from portal.models import Organization
 from portal.sealing import SealingError
 from zoomauth.client import Deadline, ZoomClient
-from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected
-from zoomauth.models import ZoomAccount, ZoomConnection
+from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
+from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 from zoomauth.tokens import get_access_token, refresh_access_token
 
 Answer = TypeVar("Answer")
@@ -25,6 +25,19 @@ def account_of(organization: Organization) -> ZoomAccount:
     if connection is None:
         raise ZoomNotConnected
     return connection.account
+
+
+def account_as(organization: Organization, zoom_user_id: str) -> ZoomAccount:
+    """The account, for acting as this user of it.
+
+    Raises `ZoomUserNotFound` when the account is shared and the user not this organization's.
+    """
+    account = account_of(organization)
+    if account.organization_id is None:
+        mine = ZoomUserAssignment.objects.filter(organization=organization, account=account)
+        if not mine.filter(zoom_user_id=zoom_user_id).exists():
+            raise ZoomUserNotFound(call="assignment")
+    return account
 
 
 def client_for(account: ZoomAccount) -> ZoomClient:

@@ -19,7 +19,13 @@ from portal.admin.base import TenantForm, TenantModelAdmin
 from portal.audit import record
 from portal.models import AuditEvent
 from zoomauth.connection_check import check_account
-from zoomauth.models import INSTALLATION, AccessToken, ZoomAccount, ZoomConnection
+from zoomauth.models import (
+    INSTALLATION,
+    AccessToken,
+    ZoomAccount,
+    ZoomConnection,
+    ZoomUserAssignment,
+)
 
 SECRETS = {
     "client_secret": _("Client secret"),
@@ -196,16 +202,7 @@ class ZoomConnectionAdmin(TenantModelAdmin):
     list_display = ["organization", "account"]
     ordering = ["organization__name"]
     list_select_related = ["organization", "account"]
-    can_delete = True
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+    operator_writes = can_delete = True
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
@@ -213,3 +210,20 @@ class ZoomConnectionAdmin(TenantModelAdmin):
             self._record(request, obj, "changed", form.changed_data)
         else:
             super().save_model(request, obj, form, change)
+
+
+@admin.register(ZoomUserAssignment)
+class ZoomUserAssignmentAdmin(TenantModelAdmin):
+    """Which users of a shared account an organization may act as: the operator's word alone."""
+
+    open_to_operator = operator_writes = can_delete = True
+    fields = ["organization", "account", "zoom_user_id"]
+    list_display = ["organization", "account", "zoom_user_id"]
+    ordering = ["organization__name", "zoom_user_id"]
+    list_select_related = ["organization", "account"]
+    search_fields = ["zoom_user_id"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "account":
+            kwargs["queryset"] = ZoomAccount.objects.filter(organization=None)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

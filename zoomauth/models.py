@@ -114,6 +114,49 @@ class ZoomConnection(models.Model):
         return f"{self.organization}: {self.account}"
 
 
+class ZoomUserAssignment(models.Model):
+    """A user of one of the installation's accounts whom this organization may act as.
+
+    An organization's own account is its own affair; on a shared one, whoever names a Zoom user
+    could otherwise start meetings as somebody of another organization.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(
+        Organization,
+        models.CASCADE,
+        related_name="zoom_user_assignments",
+        verbose_name=_("organization"),
+    )
+    account = models.ForeignKey(
+        ZoomAccount, models.CASCADE, related_name="assignments", verbose_name=_("Zoom account")
+    )
+    owner_key = models.UUIDField(default=INSTALLATION, editable=False)
+    zoom_user_id = models.CharField(
+        _("Zoom user ID"), max_length=100, help_text=_("As it is entered at the host.")
+    )
+
+    objects = tenant_manager(models.QuerySet, organization="organization")
+
+    class Meta:
+        verbose_name = _("Zoom user assignment")
+        verbose_name_plural = _("Zoom user assignments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "account", "zoom_user_id"], name="zoomuserassignment_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(owner_key=INSTALLATION), name="zoomuserassignment_shared_account"
+            ),
+            SameOrganization(
+                field="account", owner="owner_key", name="zoomuserassignment_account_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.zoom_user_id}"
+
+
 class AccessToken(models.Model):
     """The server-to-server access token of one account, and who may replace it.
 

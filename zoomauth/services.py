@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.models import Organization
 from portal.sealing import SealingError
-from zoomauth.accounts import account_of, ask, client_for
+from zoomauth.accounts import account_as, account_of, ask, client_for
 from zoomauth.client import MeetingDraft, ZoomMeeting
 from zoomauth.errors import ZoomAnswerInvalid, ZoomNotConnected
 from zoomauth.models import ZoomAccount, ZoomConnection
@@ -39,7 +39,7 @@ ZAK_SECONDS = 7200
 def fetch_zak(*, organization: Organization, zoom_user_id: str) -> str:
     """That user's Zoom Access Key, new from Zoom. Give it to that user alone; store it nowhere."""
     zak = ask(
-        account_of(organization),
+        account_as(organization, zoom_user_id),
         lambda client, token: client.fetch_user_zak(
             access_token=token, zoom_user_id=zoom_user_id, ttl_seconds=ZAK_SECONDS
         ),
@@ -70,7 +70,7 @@ def create_meeting(
 ) -> ZoomMeeting:
     """Schedule at Zoom. On `outcome_unknown` errors it may exist; do not simply ask again."""
     return ask(
-        account_of(organization),
+        account_as(organization, zoom_user_id),
         lambda client, token: client.create_meeting(
             access_token=token, zoom_user_id=zoom_user_id, draft=draft
         ),
@@ -102,7 +102,7 @@ def fetch_start_url(*, organization: Organization, meeting_number: int, zoom_use
     host is `zoom_user_id` (id or e-mail). Anything else, or a foreign address, is refused.
     """
     meeting = ask(
-        account_of(organization),
+        account_as(organization, zoom_user_id),
         lambda client, token: client.get_meeting(access_token=token, meeting_number=meeting_number),
     )
     hosts = {meeting.host_id.lower(), meeting.host_email.lower()} - {""}

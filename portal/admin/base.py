@@ -36,6 +36,8 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     view_on_site = False
     # Which class a role may open. Operators run the installation and see no tenant's content.
     open_to_operator = False
+    # Admins of the organization look; only operators add, change and delete.
+    operator_writes = False
     can_add = True
     can_change = True
     can_delete = False
@@ -64,13 +66,17 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return self._may_open(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.can_add and self._may_open(request)
+        return self.can_add and self._may_write(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.can_change and self._may_open(request, obj)
+        return self.can_change and self._may_write(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.can_delete and self._may_open(request, obj)
+        return self.can_delete and self._may_write(request, obj)
+
+    def _may_write(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        writes = bool(request.user.is_superuser) or not self.operator_writes
+        return writes and self._may_open(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """The acting admin's rows. A second filter, should the scope ever be wider than that."""

@@ -53,12 +53,7 @@ class MembershipAdmin(TenantModelAdmin):
     search_fields = ["user__email", "user__name"]
     autocomplete_fields = ["user"]
     ordering = ["user__email"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+    operator_writes = True
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Hosts and grants hang on it; for another person or organization make another one.

@@ -13,8 +13,9 @@ from tests.factories import (
     MembershipFactory,
     ZoomAccountFactory,
     ZoomConnectionFactory,
+    ZoomUserAssignmentFactory,
 )
-from zoomauth.models import ZoomAccount, ZoomConnection
+from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 
 OUR_APPS = ("portal", "zoomauth", "meetings")
 OUR_MODELS = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
@@ -30,6 +31,7 @@ MAKERS = {
     AuditEvent: lambda organization: record("test.done", organization=organization, actor=None),
     ZoomAccount: lambda organization: ZoomAccountFactory(organization=organization),
     ZoomConnection: lambda organization: ZoomConnectionFactory(organization=organization),
+    ZoomUserAssignment: lambda organization: ZoomUserAssignmentFactory(organization=organization),
     Host: _host_of,
     HostScheduler: lambda organization: HostSchedulerFactory(
         host=_host_of(organization), membership=MembershipFactory(organization=organization)

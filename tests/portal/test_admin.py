@@ -14,8 +14,8 @@ from meetings.models import Host, Meeting
 from portal.admin.base import TenantModelAdmin
 from portal.audit import record
 from portal.models import AuditEvent, Membership, Organization, User
-from tests.factories import PASSWORD, MembershipFactory, UserFactory
-from zoomauth.models import ZoomAccount, ZoomConnection
+from tests.factories import PASSWORD, MembershipFactory, UserFactory, ZoomUserAssignmentFactory
+from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 
 pytestmark = pytest.mark.django_db
 REGISTRY = dict(admin.site._registry)
@@ -109,14 +109,18 @@ def apps_shown(client):
     }
 
 
+TENANTS = {
+    "Organization", "Membership", "AuditEvent", "ZoomAccount", "ZoomConnection",
+    "ZoomUserAssignment",
+}  # fmt: skip
+
+
 def test_an_admin_is_offered_the_organizations_things(ada):
-    tenants = {"Organization", "Membership", "AuditEvent", "ZoomAccount", "ZoomConnection"}
-    assert apps_shown(ada) == tenants | {"Host", "Meeting"}
+    assert apps_shown(ada) == TENANTS | {"Host", "Meeting"}
 
 
 def test_the_operator_is_offered_no_hosts_and_no_meetings(operator):
-    tenants = {"Organization", "Membership", "AuditEvent", "ZoomAccount", "ZoomConnection"}
-    assert apps_shown(operator) == tenants | {"User"}
+    assert apps_shown(operator) == TENANTS | {"User"}
 
 
 @pytest.mark.parametrize("model", [Host, Meeting])
@@ -221,6 +225,7 @@ def foreign_row(model, cast):
         AuditEvent: lambda: AuditEvent.objects.get(organization_id=cast.globex.pk),
         ZoomAccount: lambda: cast.globex_account,
         ZoomConnection: lambda: cast.globex.zoom_connection,
+        ZoomUserAssignment: lambda: ZoomUserAssignmentFactory(organization=cast.globex),
         Host: lambda: cast.carol_host,
         Meeting: lambda: cast.carols_meeting,
     }[model]()

@@ -20,9 +20,16 @@ from tests.factories import (
     UserFactory,
     ZoomAccountFactory,
     ZoomConnectionFactory,
+    ZoomUserAssignmentFactory,
 )
 from tests.portal.rows import MAKERS, OUR_MODELS, make_row
-from zoomauth.models import INSTALLATION, AccessToken, ZoomAccount, ZoomConnection
+from zoomauth.models import (
+    INSTALLATION,
+    AccessToken,
+    ZoomAccount,
+    ZoomConnection,
+    ZoomUserAssignment,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -32,6 +39,8 @@ GUARDED = [
     for constraint in model._meta.constraints
     if isinstance(constraint, SameOrganization)
 ]
+# An assignment points to a row of the installation's, so these two have nothing to say of it.
+AMONG_OWN_ROWS = [p for p in GUARDED if p.id != "zoomuserassignment_account_owner"]
 # Foreign keys between tenant models that need no such constraint, and why.
 UNGUARDED = {
     (AccessToken, "account"): "the row has no owner of its own: it is its account's",
@@ -102,7 +111,7 @@ def test_raw_sql_cannot_refer_across_organizations(model, constraint, acme, glob
     )
 
 
-@pytest.mark.parametrize(("model", "constraint"), GUARDED)
+@pytest.mark.parametrize(("model", "constraint"), AMONG_OWN_ROWS)
 def test_raw_sql_can_refer_within_the_organization(model, constraint, acme):
     field = model._meta.get_field(constraint.field)
     row, other = make_row(model, acme), make_row(field.related_model, acme)
@@ -119,7 +128,7 @@ def test_saving_cannot_refer_across_organizations(model, constraint, acme, globe
         row.save(update_fields=[constraint.field])
 
 
-@pytest.mark.parametrize(("model", "constraint"), GUARDED)
+@pytest.mark.parametrize(("model", "constraint"), AMONG_OWN_ROWS)
 def test_a_row_cannot_leave_its_organization_alone(model, constraint, acme, globex):
     row = make_row(model, acme)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -241,6 +250,18 @@ def a_second_connection():
     return twice_in_one(lambda organization: ZoomConnectionFactory(organization=organization))
 
 
+def a_second_assignment():
+    first = make_row(ZoomUserAssignment, OrganizationFactory())
+    same = {name: getattr(first, name) for name in ("organization", "account", "zoom_user_id")}
+    return lambda: ZoomUserAssignmentFactory(**same)
+
+
+def an_assignment_on_an_account_of_ones_own():
+    account = make_row(ZoomAccount, OrganizationFactory())
+    own = {"organization": account.organization, "owner_key": account.organization_id}
+    return lambda: ZoomUserAssignmentFactory(account=account, **own)
+
+
 def a_meeting_that_ends_at_its_start():
     now = datetime.datetime.now(datetime.UTC)
     return lambda: MeetingFactory(starts_at=now, ends_at=now)
@@ -263,6 +284,8 @@ REFUSED = {
     "meeting_ends_after_start": a_meeting_that_ends_at_its_start,
     "membership_role_known": an_unknown_role,
     "zoomconnection_own_or_shared": None,  # above
+    "zoomuserassignment_once": a_second_assignment,
+    "zoomuserassignment_shared_account": an_assignment_on_an_account_of_ones_own,
 }
 
 

@@ -1,0 +1,63 @@
+"""On a shared account, an organization acts only as the Zoom users the operator assigned to it."""
+
+import pytest
+
+from zoomauth.errors import ZoomUserNotFound
+from zoomauth.models import INSTALLATION, ZoomAccount, ZoomConnection, ZoomUserAssignment
+from zoomauth.services import fetch_zak
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def shared(cast, zoom):
+    """acme and globex on one account of the installation's."""
+    ZoomConnection.objects.all().delete()
+    fields = ("account_id", "client_id", "client_secret", "sdk_client_id", "sdk_client_secret")
+    values = {name: getattr(cast.acme_account, name) for name in fields}
+    account = ZoomAccount.objects.create(organization=None, name="Shared", **values)
+    for organization in (cast.acme, cast.globex):
+        ZoomConnection.objects.create(
+            organization=organization, account=account, owner_key=INSTALLATION
+        )
+    return account
+
+
+def assign(organization, account, zoom_user_id):
+    ZoomUserAssignment.objects.create(
+        organization=organization, account=account, zoom_user_id=zoom_user_id
+    )
+
+
+def test_an_assigned_user_gets_a_zak(cast, shared):
+    assign(cast.acme, shared, "alice")
+    assert fetch_zak(organization=cast.acme, zoom_user_id="alice")
+
+
+def test_another_organizations_user_gets_none_and_zoom_is_not_asked(cast, shared, zoom):
+    assign(cast.acme, shared, "alice")
+    with pytest.raises(ZoomUserNotFound):
+        fetch_zak(organization=cast.globex, zoom_user_id="alice")
+    assert zoom.calls() == []
+
+
+def test_the_same_user_under_another_name_gets_none(cast, shared, zoom):
+    assign(cast.acme, shared, "alice")
+    for alias in ("alice@acme.example", "ALICE", " alice", "me"):
+        with pytest.raises(ZoomUserNotFound):
+            fetch_zak(organization=cast.acme, zoom_user_id=alias)
+
+
+def test_a_host_relinked_by_an_admin_starts_nothing(cast, shared, zoom, signed_in):
+    assign(cast.acme, shared, "alice")
+    cast.alice_host.zoom_user_id = "carol@globex.example"
+    cast.alice_host.save(update_fields=["zoom_user_id"])
+    for path in ("start", "open-in-zoom"):
+        answer = signed_in(cast.alice).post(f"/meetings/{cast.meeting.pk}/{path}/")
+        assert answer.status_code == 502
+        assert "Zoom does not know this host" in answer.content.decode()
+    assert zoom.calls() == []
+
+
+def test_an_account_of_their_own_needs_no_assignment(cast, zoom):
+    assert fetch_zak(organization=cast.acme, zoom_user_id="alice")
