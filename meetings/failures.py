@@ -1,5 +1,6 @@
 """How a failure at Zoom reads at our doors: one HTTP status, one stable code, one sentence."""
 
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,8 @@ from zoomauth.errors import (
 
 # What a door catches. A secret that cannot be unsealed is to the host a missing connection.
 FAILURES = (ZoomError, SealingError)
+
+log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[ZoomError], HTTPStatus], ...] = (
     (ZoomNotConnected, HTTPStatus.CONFLICT),
@@ -36,6 +39,7 @@ class Failure:
     code: str
     message: str
     tracking_id: str
+    outcome_unknown: bool
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -43,6 +47,7 @@ class Failure:
                 "code": self.code,
                 "message": self.message,
                 "tracking_id": self.tracking_id,
+                "outcome_unknown": self.outcome_unknown,
             }
         }
 
@@ -50,8 +55,11 @@ class Failure:
 def make_failure(error: ZoomError | SealingError) -> Failure:
     """The failure for people and programs; nothing in it is secret."""
     if isinstance(error, SealingError):
+        log.error("A sealed field cannot be read: %s", error)
         error = ZoomNotConnected()
     status = next(
         (status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.BAD_GATEWAY
     )
-    return Failure(status, error.slug, str(error.user_message), error.tracking_id)
+    return Failure(
+        status, error.slug, str(error.user_message), error.tracking_id, error.outcome_unknown
+    )

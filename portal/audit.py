@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -44,8 +45,12 @@ class AuditMiddleware:
 
 def _address_of(request: HttpRequest) -> str | None:
     # allauth's rule for its rate limits, so that both speak of the same address.
-    address: str = get_adapter().get_client_ip(request)
-    return address or None
+    try:
+        address: str = get_adapter().get_client_ip(request)
+    except PermissionDenied:
+        # None that is an address, as over a socket file. That is no reason to refuse the request.
+        return None
+    return address
 
 
 def record(

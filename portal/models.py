@@ -62,6 +62,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Addresses in lower case, in forms too: sign-in looks for them so."""
+        return super().normalize_username(username).strip().lower()
+
     def __str__(self) -> str:
         return self.name or self.email
 
@@ -69,25 +74,31 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self)
 
     @cached_property
-    def _roles(self) -> dict[UUID, str]:
-        """Role by organization. Read once per request object, so the next request sees changes."""
+    def _belongs_to(self) -> dict[UUID, tuple[str, str]]:
+        """Role and name by organization, read once: the next request has an object of its own."""
         if not self.is_active:
             return {}
         # The scope is made from this, so it cannot be read inside one.
         with across_all_organizations():
-            return dict(
+            rows = (
                 Membership.objects.filter(user=self, is_active=True, organization__is_active=True)
                 .order_by("organization__name")
-                .values_list("organization_id", "role")
+                .values_list("organization_id", "role", "organization__name")
             )
+            return {key: (role, name) for key, role, name in rows}
 
     def member_of(self) -> list[UUID]:
         """The organizations in which this person is an active member."""
-        return list(self._roles)
+        return list(self._belongs_to)
 
     def admin_of(self) -> list[UUID]:
         """The organizations of which this person is an active admin."""
-        return [key for key, role in self._roles.items() if role == Membership.Role.ADMIN]
+        roles = self._belongs_to.items()
+        return [key for key, (role, _) in roles if role == Membership.Role.ADMIN]
+
+    def organization_names(self) -> list[str]:
+        """What the organizations of this person are called."""
+        return [name for _, name in self._belongs_to.values()]
 
     @property
     def is_staff(self) -> bool:

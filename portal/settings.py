@@ -131,12 +131,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "django_cache",
-    }
-}
+_CACHE = "django.core.cache.backends.db.DatabaseCache"
+# The counters of sign-in limits live here; thrown out early, they would limit nothing.
+_KEEP = {"MAX_ENTRIES": 1_000_000}
+CACHES = {"default": {"BACKEND": _CACHE, "LOCATION": "django_cache", "OPTIONS": _KEEP}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -167,6 +165,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 
 # --- Zoom -----------------------------------------------------------------------------------
 # `{region}` becomes "" or "-eu", "-us", ...: an account's region is a fixed choice, never a host.
@@ -276,9 +275,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Background work ------------------------------------------------------------------------
-CELERY_BROKER_URL = required_in_production(
-    "BROKER_URL", f"sqla+sqlite:///{BASE_DIR / 'broker.sqlite3'}"
-)
+_FILE_BROKER = f"sqla+sqlite:///{BASE_DIR / 'broker.sqlite3'}"
+CELERY_BROKER_URL = required_in_production("BROKER_URL", _FILE_BROKER)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -286,11 +284,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "celerybeat-schedule")
+_sweep_every = seconds("TOKEN_SWEEP_SECONDS", 60.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-access-tokens": {
-        "task": "zoomauth.tasks.sweep_access_tokens",
-        "schedule": seconds("TOKEN_SWEEP_SECONDS", 60.0),
-    },
+    "sweep": {"task": "zoomauth.tasks.sweep_access_tokens", "schedule": _sweep_every},
 }
 
 _log_level = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")

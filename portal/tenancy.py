@@ -97,4 +97,4 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"is_org_admin": user.is_staff}
+    return {"is_org_admin": user.is_staff, "acting_organizations": user.organization_names()}

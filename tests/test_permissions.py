@@ -84,6 +84,11 @@ PAGES: dict[str, dict[str, Rule]] = {
         "post": lambda actor, obj: 302 if actor == "anonymous" else 422,
     },
     "meetings:detail": {"get": _meeting(SEES, 200, 302), "post": closed_page},
+    "meetings:discard": {
+        "get": closed_page,
+        # Zoom has confirmed these meetings, so they stay and the page says so.
+        "post": _meeting(SEES, 302, 302),
+    },
     "meetings:start": {
         "get": _meeting(STARTS, 200, 302),
         "post": _meeting(STARTS, ZOOM_ASKED, 302),

@@ -1,5 +1,6 @@
 """Calling Zoom as one account: which account serves an organization, and with which token."""
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ from zoomauth.client import Deadline, ZoomClient
 from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
 from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 from zoomauth.tokens import get_access_token, refresh_access_token
+
+log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
@@ -62,6 +65,8 @@ def ask(account: ZoomAccount, call: Callable[[ZoomClient, str], Answer]) -> Answ
         except ZoomAccessTokenRejected:
             newer = refresh_access_token(account, client, stale=grant.generation)
             return call(client, newer.token)
-    except SealingError:
+    except SealingError as error:
+        # Names model and field only. It is never business as usual: a lost key, or an attack.
+        log.error("A secret of Zoom account %s cannot be read: %s", account.pk, error)
         # Without the cause: its frames hold what could be unsealed.
-        raise ZoomNotConnected from None
+        raise ZoomNotConnected(code="sealing") from None

@@ -183,10 +183,14 @@ class AccessToken(models.Model):
     def is_usable(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at - USABLE_MARGIN > now
 
-    def take_lease(self, *, now: datetime, until: datetime) -> UUID | None:
-        """The right to replace this very generation, or None. Compare and set, one winner."""
-        holder = uuid.uuid4()
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    def take_lease(self, *, now: datetime, longest: timedelta) -> UUID | None:
+        """The right to replace this very generation, or None. Compare and set, one winner.
+
+        A lease beyond the `longest` there is was taken by a clock that runs ahead: it is free too.
+        """
+        holder, until = uuid.uuid4(), now + longest
+        held = Q(lease_until__gte=now, lease_until__lte=until + longest)
+        free = Q(lease_until__isnull=True) | ~held
         won = AccessToken.objects.filter(free, pk=self.pk, generation=self.generation).update(
             lease_holder=holder, lease_until=until
         )

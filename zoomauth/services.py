@@ -4,6 +4,7 @@ Only the ZAK, the signature, verdicts and Zoom's own answers leave this app. Eve
 `ZoomError` and nothing else that a caller need expect.
 """
 
+import logging
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -31,6 +32,8 @@ __all__ = [
     "is_zoom_link",
     "refresh_account",
 ]
+
+log = logging.getLogger(__name__)
 
 # Two hours: long enough for the press of Start, short enough to die before it could be hoarded.
 ZAK_SECONDS = 7200
@@ -60,7 +63,8 @@ def get_sdk_signature(*, organization: Organization, meeting_number: int, role: 
             now=timezone.now(),
             video_webrtc_mode=None if mode == "sdk" else int(mode),
         )
-    except (SignatureInputError, SealingError):
+    except (SignatureInputError, SealingError) as error:
+        log.error("The SDK credentials of Zoom account %s do not sign: %s", account.pk, error)
         # Without the cause: its frames hold the secret.
         raise ZoomNotConnected(call="sdk.signature") from None
 
@@ -69,6 +73,8 @@ def create_meeting(
     *, organization: Organization, zoom_user_id: str, draft: MeetingDraft
 ) -> ZoomMeeting:
     """Schedule at Zoom. On `outcome_unknown` errors it may exist; do not simply ask again."""
+    for alternative in draft.alternative_hosts:
+        account_as(organization, alternative)
     return ask(
         account_as(organization, zoom_user_id),
         lambda client, token: client.create_meeting(
@@ -115,10 +121,16 @@ def fetch_start_url(*, organization: Organization, meeting_number: int, zoom_use
 
 def is_zoom_link(url: str) -> bool:
     """Whether a browser may be sent to `url`: https (or the sandbox) on one of Zoom's hosts."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    # Browsers and Python read these differently, so an address with one of them is no address.
+    if any(character in "\\@" or character <= " " for character in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
     local = settings.DEBUG and host == "localhost"
-    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+    if not local and (parts.scheme != "https" or port not in (None, 443)):
         return False
     return any(
         host == allowed.removeprefix(".") or (allowed[0] == "." and host.endswith(allowed))

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
 from zoomauth.errors import ZoomError
 from zoomauth.models import ZoomAccount, due_for_refresh
@@ -32,5 +33,5 @@ def refresh_access_token(account_id: str) -> None:
             return
         try:
             refresh_account(account)
-        except ZoomError:
+        except (ZoomError, SealingError):
             return

@@ -6,6 +6,7 @@ takes a lease on that very generation by compare-and-set, which works alike on S
 PostgreSQL and holds no lock or transaction while Zoom is asked. The others wait by reading again.
 """
 
+import logging
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,9 +15,12 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from portal.sealing import SealBroken, SealingError
 from zoomauth.client import ZoomClient
 from zoomauth.errors import ZoomError, ZoomTimeout
 from zoomauth.models import AccessToken, ZoomAccount
+
+log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.05
 # Above the deadline of any single start, so that a living minter is not overtaken.
@@ -34,9 +38,7 @@ class Grant:
 def get_access_token(account: ZoomAccount, client: ZoomClient) -> Grant:
     """The stored token while enough life remains, else a new one. Raises `ZoomError`."""
     row = _row_of(account)
-    if row.is_usable(timezone.now()):
-        return Grant(row.token, row.generation)
-    return refresh_access_token(account, client, stale=row.generation)
+    return _read(row) or refresh_access_token(account, client, stale=row.generation)
 
 
 def refresh_access_token(account: ZoomAccount, client: ZoomClient, *, stale: int) -> Grant:
@@ -45,14 +47,16 @@ def refresh_access_token(account: ZoomAccount, client: ZoomClient, *, stale: int
     Raises `ZoomError`; `ZoomTimeout` when another minter holds the lease until the deadline.
     """
     while True:
-        row = AccessToken.objects.get(account=account)
+        # The account anew too: its credentials may have been replaced since the caller read it.
+        row = AccessToken.objects.select_related("account").get(account=account)
+        stored = _read(row) if row.generation > stale else None
+        if stored is not None:
+            return stored
         now = timezone.now()
-        if row.generation > stale and row.is_usable(now):
-            return Grant(row.token, row.generation)
-        until = now + timedelta(seconds=settings.ZOOM_DEADLINE) + _LEASE_MARGIN
-        holder = row.take_lease(now=now, until=until)
+        longest = timedelta(seconds=settings.ZOOM_DEADLINE) + _LEASE_MARGIN
+        holder = row.take_lease(now=now, longest=longest)
         if holder is not None:
-            minted = _mint(account, client, row, holder)
+            minted = _mint(client, row, holder)
             if minted is not None:
                 return minted
         if client.deadline.remaining() <= _POLL_SECONDS:
@@ -66,16 +70,28 @@ def _row_of(account: ZoomAccount) -> AccessToken:
     return row or AccessToken.objects.get_or_create(account=account)[0]
 
 
-def _mint(account: ZoomAccount, client: ZoomClient, row: AccessToken, holder: UUID) -> Grant | None:
+def _read(row: AccessToken) -> Grant | None:
+    if not row.is_usable(timezone.now()):
+        return None
+    try:
+        return Grant(row.token, row.generation)
+    except SealBroken as error:
+        # As good as gone, and replaceable: the account's credentials decide, not this copy.
+        log.error("The stored access token cannot be read: %s", error)
+        return None
+
+
+def _mint(client: ZoomClient, row: AccessToken, holder: UUID) -> Grant | None:
     """Ask Zoom and store the answer; None when the lease was lost while Zoom was answering."""
     asked_at = timezone.now()
+    account = row.account
     try:
         answer = client.request_access_token(
             account_id=account.account_id,
             client_id=account.client_id,
             client_secret=account.client_secret,
         )
-    except ZoomError:
+    except (ZoomError, SealingError):
         row.release(holder=holder)
         raise
     stored = row.store(

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from meetings.models import Host, Meeting
-from meetings.pages.forms import PASSCODE_RULE
-from meetings.services.schedule import Plan
+from meetings.services.schedule import PASSCODE_RULE, Plan, validate_start
 
 
 class HostSerializer(serializers.ModelSerializer[Host]):
@@ -76,8 +74,7 @@ class ScheduleSerializer(serializers.Serializer[Plan]):
     )
 
     def validate_starts_at(self, starts_at: Any) -> Any:
-        if starts_at <= timezone.now():
-            raise serializers.ValidationError(_("This time has passed."))
+        validate_start(starts_at)
         return starts_at
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +84,11 @@ class ScheduleSerializer(serializers.Serializer[Plan]):
         if len(found) != 1:
             raise serializers.ValidationError({"host": _("Name a host you schedule for.")})
         attrs["host"] = found[0]
-        wanted = set(attrs["alternative_hosts"]) - {found[0].pk}
+        wanted = set(attrs["alternative_hosts"])
+        if found[0].pk in wanted:
+            raise serializers.ValidationError(
+                {"alternative_hosts": _("The host needs no second mention.")}
+            )
         others = Host.objects.filter(
             organization=found[0].organization_id, is_active=True, pk__in=wanted
         )
@@ -117,6 +118,9 @@ class FailureDetailSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField(help_text=_("Stable, for programs."))
     message = serializers.CharField(help_text=_("One sentence for a person."))
+    outcome_unknown = serializers.BooleanField(
+        help_text=_("Zoom may have carried it out: look before you repeat it.")
+    )
     tracking_id = serializers.CharField(
         allow_blank=True, help_text=_("Zoom's; support asks for it.")
     )

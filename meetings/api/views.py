@@ -4,11 +4,13 @@ import uuid
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +36,13 @@ class Pages(CursorPagination):
 
     ordering = ("starts_at", "id")
     page_size = 50
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError):
+            # A cursor that decodes to no date is as wrong as one that does not decode.
+            raise NotFound(self.invalid_cursor_message) from None
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -4,19 +4,12 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models import Host
-from meetings.services.schedule import Plan
+from meetings.services.schedule import PASSCODE_RULE, Plan, validate_start
 from portal.models import User
-
-# Zoom API reference, Create a meeting: at most ten characters, letters, digits and @ - _ *.
-PASSCODE_RULE = RegexValidator(
-    r"^[A-Za-z0-9@\-_*]{1,10}\Z", _("Use up to 10 letters, digits or the characters @ - _ *.")
-)
 
 
 class ScheduleForm(forms.Form):
@@ -53,13 +46,18 @@ class ScheduleForm(forms.Form):
         self._set_choices("host", hosts)
         organizations = hosts.values("organization")
         others = Host.objects.filter(is_active=True, organization__in=organizations)
-        self._set_choices("alternative_hosts", others)
+        only_host = hosts[0] if len(hosts) == 1 else None
+        if only_host:
+            others = others.exclude(pk=only_host.pk)
+            self.fields["host"].initial = only_host.pk
+            self.fields["host"].widget = forms.HiddenInput()
+        if others.exists():
+            self._set_choices("alternative_hosts", others)
+        else:
+            del self.fields["alternative_hosts"]
         self.fields["starts_at"].help_text = _("In the time zone %(zone)s.") % {
             "zone": timezone.get_current_timezone_name()
         }
-        if len(hosts) == 1:
-            self.fields["host"].initial = hosts[0].pk
-            self.fields["host"].widget = forms.HiddenInput()
 
     def _set_choices(self, name: str, hosts: Any) -> None:
         field = self.fields[name]
@@ -68,8 +66,7 @@ class ScheduleForm(forms.Form):
 
     def clean_starts_at(self) -> Any:
         starts_at = self.cleaned_data["starts_at"]
-        if starts_at <= timezone.now():
-            raise ValidationError(_("This time has passed. Choose a later one."))
+        validate_start(starts_at)
         return starts_at
 
     def clean(self) -> dict[str, Any]:
@@ -93,5 +90,5 @@ class ScheduleForm(forms.Form):
             starts_at=data["starts_at"],
             duration_minutes=data["duration_minutes"],
             passcode=data["passcode"],
-            alternative_hosts=list(data["alternative_hosts"]),
+            alternative_hosts=list(data.get("alternative_hosts", ())),
         )

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from meetings.access import get_visible_meeting
 from meetings.failures import FAILURES, make_failure
@@ -19,7 +19,7 @@ from meetings.models import Meeting
 from meetings.pages.forms import ScheduleForm
 from meetings.pages.policy import may_leave_to_zoom
 from meetings.pages.requests import SignedInRequest
-from meetings.services.schedule import schedule_meeting
+from meetings.services.schedule import discard_meeting, schedule_meeting
 
 _PAGE = 20
 _PAST = 10
@@ -79,10 +79,23 @@ def schedule(request: SignedInRequest) -> HttpResponse:
             failure = make_failure(error)
             form.add_error(None, failure.message)
             return render(request, "meetings/schedule.html", {"form": form}, status=failure.status)
-        messages.success(request, _("The meeting is scheduled."))
+        if meeting.is_scheduled:
+            messages.success(request, _("The meeting is scheduled."))
         return redirect(meeting)
     status = 422 if request.method == "POST" else 200
     return render(request, "meetings/schedule.html", {"form": form}, status=status)
+
+
+@require_POST
+@never_cache
+def discard(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
+    """Take a meeting that Zoom never confirmed off the list."""
+    meeting = get_visible_meeting(request.user, meeting_id)
+    if discard_meeting(meeting=meeting, user=request.user):
+        messages.success(request, _("The meeting was taken off the list."))
+        return redirect("meetings:list")
+    messages.error(request, _("Zoom has confirmed this meeting meanwhile, so it stays."))
+    return redirect(meeting)
 
 
 def _with_can_start(rows: list[Meeting], request: SignedInRequest) -> list[Meeting]:

@@ -1,19 +1,40 @@
 """Scheduling a meeting: the row first, then Zoom, then what Zoom answered."""
 
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from meetings.models import AlternativeHost, Host, Meeting
 from portal.audit import record
 from portal.models import AuditEvent, User
-from zoomauth.errors import ZoomAnswerInvalid, ZoomError
+from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomUnavailable
 from zoomauth.services import MeetingDraft, ZoomMeeting, create_meeting, is_zoom_link
+
+# Zoom API reference, Create a meeting: at most ten characters, letters, digits and @ - _ *.
+PASSCODE_RULE = RegexValidator(
+    r"^[A-Za-z0-9@\-_*]{1,10}\Z", _("Use up to 10 letters, digits or the characters @ - _ *.")
+)
+_FURTHEST = timedelta(days=20 * 365)
+_POLL_SECONDS = 0.1
+
+
+def validate_start(starts_at: datetime) -> None:
+    """Raise `ValidationError` unless a meeting can be scheduled for this time."""
+    now = timezone.now()
+    if starts_at <= now:
+        raise ValidationError(_("This time has passed. Choose a later one."))
+    if starts_at > now + _FURTHEST:
+        raise ValidationError(_("This is more than twenty years away. Choose an earlier time."))
 
 
 @dataclass(frozen=True)
@@ -29,40 +50,46 @@ class Plan:
 
 
 def schedule_meeting(*, plan: Plan, user: User, key: UUID) -> Meeting:
-    """Create the meeting at Zoom and here. Raises `ZoomError`; then nothing is kept here.
+    """Create the meeting at Zoom and here. Raises `ZoomError`.
 
-    `key` names the intention: two clicks on one form are one meeting, and the second gets what the
-    first is making. Zoom has no such key, so the row that claims it is committed before Zoom is
-    asked, and a create is never repeated.
+    `key` names the intention: two clicks on one form are one meeting, and the second waits for what
+    the first is making. Zoom has no such key, so the row that claims it is committed before Zoom is
+    asked. Where Zoom may have made the meeting without our knowing (`outcome_unknown`), the row
+    stays, unconfirmed, and with it the key: a create is never repeated blindly.
     """
+    draft = _draft_of(plan)
     meeting = _new_row(plan, user, key)
     try:
         with transaction.atomic():
             meeting.save(force_insert=True)
     except IntegrityError:
-        earlier: Meeting | None = Meeting.objects.filter(pk=meeting.pk).first()
-        if earlier is None:
-            raise
-        return earlier
+        return _wait_for_first_click(meeting.pk)
     try:
-        made = create_meeting(
-            organization=meeting.organization,
-            zoom_user_id=plan.host.zoom_user_id,
-            draft=_draft_of(plan),
-        )
-        _confirm(meeting, made, plan)
+        _confirm(meeting, _create(meeting, plan, draft), plan)
     except ZoomError as error:
-        meeting.delete()
+        if not error.outcome_unknown:
+            meeting.delete()
         _record_failure(plan, user, error)
         raise
     record("meeting.scheduled", organization=meeting.organization, actor=user, target=meeting)
     return meeting
 
 
+def discard_meeting(*, meeting: Meeting, user: User) -> bool:
+    """Take a meeting that Zoom never confirmed off the list; False when Zoom has confirmed it."""
+    unconfirmed = Meeting.objects.filter(pk=meeting.pk, meeting_number=None)
+    if not unconfirmed.delete()[0]:
+        return False
+    record("meeting.discarded", organization=meeting.organization, actor=user, target=meeting)
+    return True
+
+
 def _new_row(plan: Plan, user: User, key: UUID) -> Meeting:
+    # Of this person, their key and what they asked for: nobody's key meets another's row, and a
+    # form that was changed and sent again is another meeting.
+    intention = f"{key} {plan.host.pk} {plan.topic} {plan.starts_at} {plan.duration_minutes}"
     return Meeting(
-        # Of this person and their key, so that nobody's key can meet another's row.
-        pk=uuid.uuid5(user.pk, str(key)),
+        pk=uuid.uuid5(user.pk, intention),
         organization=plan.host.organization,
         host=plan.host,
         topic=plan.topic,
@@ -80,13 +107,33 @@ def _draft_of(plan: Plan) -> MeetingDraft:
         duration_minutes=plan.duration_minutes,
         timezone=timezone.get_current_timezone_name(),
         passcode=plan.passcode,
-        alternative_hosts=tuple(host.email for host in plan.alternative_hosts),
+        alternative_hosts=tuple(host.zoom_user_id for host in plan.alternative_hosts),
     )
 
 
-def _confirm(meeting: Meeting, made: ZoomMeeting, plan: Plan) -> None:
+def _wait_for_first_click(key: UUID) -> Meeting:
+    """What the first click made; unconfirmed once no call for it can still be under way."""
+    longest = timedelta(seconds=settings.ZOOM_DEADLINE)
+    while True:
+        earlier: Meeting | None = Meeting.objects.filter(pk=key).first()
+        if earlier is None:
+            # The first click failed, and has taken its row away.
+            raise ZoomUnavailable(call="meetings.create")
+        if earlier.is_scheduled or timezone.now() > earlier.created_at + longest:
+            return earlier
+        time.sleep(_POLL_SECONDS)
+
+
+def _create(meeting: Meeting, plan: Plan, draft: MeetingDraft) -> ZoomMeeting:
+    made = create_meeting(
+        organization=meeting.organization, zoom_user_id=plan.host.zoom_user_id, draft=draft
+    )
     if not is_zoom_link(made.join_url):
-        raise ZoomAnswerInvalid(call="meetings.create")
+        raise _made_but_unusable()
+    return made
+
+
+def _confirm(meeting: Meeting, made: ZoomMeeting, plan: Plan) -> None:
     meeting.meeting_number = made.meeting_number
     meeting.passcode = made.passcode
     meeting.join_url = made.join_url
@@ -99,7 +146,11 @@ def _confirm(meeting: Meeting, made: ZoomMeeting, plan: Plan) -> None:
             )
     except IntegrityError as error:
         # A number that this organization already has: not what Zoom documents.
-        raise ZoomAnswerInvalid(call="meetings.create") from error
+        raise _made_but_unusable() from error
+
+
+def _made_but_unusable() -> ZoomAnswerInvalid:
+    return ZoomAnswerInvalid(call="meetings.create", outcome_unknown=True, repeatable=False)
 
 
 def _record_failure(plan: Plan, user: User, error: ZoomError) -> None:

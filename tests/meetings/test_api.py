@@ -116,6 +116,20 @@ def test_a_failure_at_zoom_is_told_in_the_same_form(cast, at_zoom, zoom, post):
     assert answer.json()["error"]["code"] == "zoom_unavailable"
 
 
+@pytest.mark.parametrize("cursor", ["cD14", "x", "cD0yMDQw"])
+def test_a_bad_cursor_is_no_server_error(cast, signed_in, cursor):
+    assert signed_in(cast.alice).get(f"{URL}?cursor={cursor}").status_code in (200, 404)
+
+
+def test_the_far_end_of_time_is_refused(cast, zoom, post):
+    assert post(cast.alice, data=wanted(starts_at="9999-12-31T23:50:00Z")).status_code == 400
+
+
+def test_a_create_whose_outcome_is_unknown_says_so(cast, zoom, post):
+    zoom.fault("meetings.create", "status", status=500)
+    assert post(cast.alice, data=wanted()).json()["error"]["outcome_unknown"] is True
+
+
 def test_the_schema_is_valid_and_names_every_operation(tmp_path):
     target = tmp_path / "schema.yml"
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(target))

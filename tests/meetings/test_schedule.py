@@ -67,6 +67,20 @@ def test_a_time_that_daylight_saving_skips_is_refused(cast, zoom, signed_in):
     assert zoom.calls() == []
 
 
+def test_the_only_host_is_not_offered_as_their_own_alternative(cast, signed_in):
+    form = signed_in(cast.alice).get(URL).context["form"]
+    assert list(form.fields["alternative_hosts"].queryset) == [cast.bob_host]
+
+
+def test_nothing_is_asked_where_there_is_no_other_host(cast, signed_in):
+    assert "alternative_hosts" not in signed_in(cast.carol).get(URL).context["form"].fields
+
+
+def test_who_schedules_for_several_may_choose_among_all_of_them(cast, signed_in):
+    form = signed_in(cast.sam).get(URL).context["form"]
+    assert set(form.fields["alternative_hosts"].queryset) == {cast.alice_host, cast.bob_host}
+
+
 def test_alternative_hosts_are_told_to_zoom(cast, zoom, signed_in, only_new):
     signed_in(cast.alice).post(
         URL, form(cast.alice_host, alternative_hosts=[str(cast.bob_host.pk)])
@@ -106,6 +120,7 @@ def test_an_alternative_host_of_another_tenant_is_refused(cast, zoom, signed_in)
     [
         {"topic": ""},
         {"starts_at": "2001-01-01T10:00"},
+        {"starts_at": "9999-12-31T23:50"},
         {"duration_minutes": 0},
         {"passcode": "has space"},
         {"passcode": "elevenchars"},
@@ -167,16 +182,52 @@ def test_a_failed_create_is_said_and_never_repeated(
     answer = signed_in(cast.alice).post(URL, form(cast.alice_host))
     assert words in answer.content.decode()
     assert zoom.calls().count("meetings.create") == 1
-    assert not only_new().exists()
     assert AuditEvent.objects.get(action="meeting.scheduled").result == "failed"
 
 
 def test_a_failed_form_can_be_sent_again(cast, zoom, signed_in, only_new):
     client, data = signed_in(cast.alice), form(cast.alice_host)
-    zoom.fault("meetings.create", "status", status=500, times=1)
+    zoom.fault("meetings.create", "status", status=429, times=1)
     client.post(URL, data)
+    assert not only_new().exists()
     assert client.post(URL, data).status_code == 302
     assert only_new().count() == 1
+
+
+def test_a_lost_answer_keeps_the_row_and_the_same_form_asks_no_more(
+    cast, zoom, signed_in, only_new, settings
+):
+    settings.ZOOM_DEADLINE = 0.5
+    client, data = signed_in(cast.alice), form(cast.alice_host)
+    zoom.fault("meetings.create", "drop", after=True, times=1)
+    assert client.post(URL, data).status_code == 502
+    again = client.post(URL, data, follow=True)
+    assert len(zoom.meetings()) == 1
+    assert not only_new().get().is_scheduled
+    assert "Zoom has not confirmed this meeting" in again.content.decode()
+    assert "The meeting is scheduled" not in again.content.decode()
+
+
+def test_an_unconfirmed_meeting_can_be_taken_off_the_list(cast, zoom, signed_in, only_new):
+    client = signed_in(cast.alice)
+    zoom.fault("meetings.create", "status", status=500)
+    client.post(URL, form(cast.alice_host))
+    answer = client.post(f"/meetings/{only_new().get().pk}/discard/", follow=True)
+    assert "taken off the list" in answer.content.decode()
+    assert not only_new().exists()
+    assert AuditEvent.objects.filter(action="meeting.discarded", actor_id=cast.alice.pk).exists()
+
+
+def test_a_confirmed_meeting_cannot_be_taken_off_the_list(cast, zoom, signed_in):
+    signed_in(cast.alice).post(f"/meetings/{cast.meeting.pk}/discard/")
+    assert Meeting.objects.filter(pk=cast.meeting.pk).exists()
+
+
+def test_a_changed_form_sent_again_is_another_meeting(cast, zoom, signed_in, only_new):
+    client, data = signed_in(cast.alice), form(cast.alice_host)
+    client.post(URL, data)
+    client.post(URL, {**data, "topic": "Something else"})
+    assert {meeting.topic for meeting in only_new()} == {"Thermodynamics", "Something else"}
 
 
 def test_a_join_link_that_is_not_zooms_is_refused(cast, zoom, signed_in, only_new):
@@ -184,7 +235,8 @@ def test_a_join_link_that_is_not_zooms_is_refused(cast, zoom, signed_in, only_ne
     zoom.fault("meetings.create", "status", status=201, body=body)
     answer = signed_in(cast.alice).post(URL, form(cast.alice_host))
     assert answer.status_code == 502
-    assert not only_new().exists()
+    assert not only_new().get().is_scheduled
+    assert only_new().get().join_url == ""
 
 
 def test_a_number_the_organization_has_already_is_refused(cast, zoom, signed_in, only_new):
@@ -195,7 +247,7 @@ def test_a_number_the_organization_has_already_is_refused(cast, zoom, signed_in,
     }  # fmt: skip
     zoom.fault("meetings.create", "status", status=201, body=body)
     assert signed_in(cast.alice).post(URL, form(cast.alice_host)).status_code == 502
-    assert not only_new().exists()
+    assert not only_new().get().is_scheduled
 
 
 def test_the_start_url_is_stored_nowhere(cast, zoom, signed_in, only_new):

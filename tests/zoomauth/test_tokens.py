@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from portal.sealing import SealBroken, Sealed
 from tests.server import ROOT, environment
 from zoomauth.accounts import client_for
 from zoomauth.errors import ZoomCredentialsRejected, ZoomTimeout
-from zoomauth.models import AccessToken, due_for_refresh
+from zoomauth.models import AccessToken, ZoomAccount, due_for_refresh
 from zoomauth.tasks import refresh_access_token as refresh_task
 from zoomauth.tokens import get_access_token, refresh_access_token
 
@@ -25,8 +26,8 @@ def account(cast, zoom):
 
 
 def get(account):
-    account.refresh_from_db()
-    return get_access_token(account, client_for(account))
+    fresh = ZoomAccount.objects.get(pk=account.pk)
+    return get_access_token(fresh, client_for(fresh))
 
 
 def test_the_first_call_mints_and_the_second_reads(account, zoom):
@@ -65,7 +66,7 @@ def test_a_second_caller_with_the_same_stale_token_mints_nothing(account, zoom):
 def test_a_held_lease_is_waited_for_until_the_deadline(account, zoom, settings):
     settings.ZOOM_DEADLINE = 0.3
     row, _ = AccessToken.objects.get_or_create(account=account)
-    row.take_lease(now=timezone.now(), until=timezone.now() + timedelta(seconds=60))
+    row.take_lease(now=timezone.now(), longest=timedelta(seconds=3))
     with pytest.raises(ZoomTimeout):
         get(account)
     assert zoom.calls() == []
@@ -73,22 +74,22 @@ def test_a_held_lease_is_waited_for_until_the_deadline(account, zoom, settings):
 
 def test_a_lease_whose_holder_died_runs_out(account, zoom):
     row, _ = AccessToken.objects.get_or_create(account=account)
-    row.take_lease(now=timezone.now(), until=timezone.now() - timedelta(seconds=1))
+    row.take_lease(now=timezone.now() - timedelta(seconds=61), longest=timedelta(seconds=60))
     assert get(account).token
     assert zoom.calls() == ["oauth.token"]
 
 
 def test_the_lease_has_one_winner(account):
     row, _ = AccessToken.objects.get_or_create(account=account)
-    until = timezone.now() + timedelta(seconds=60)
-    winners = [row.take_lease(now=timezone.now(), until=until) for _ in range(3)]
+    longest = timedelta(seconds=60)
+    winners = [row.take_lease(now=timezone.now(), longest=longest) for _ in range(3)]
     assert [bool(winner) for winner in winners] == [True, False, False]
 
 
 def test_a_late_minter_does_not_overwrite_a_newer_token(account):
     late, _ = AccessToken.objects.get_or_create(account=account)
-    past = timezone.now() - timedelta(seconds=1)
-    holder = late.take_lease(now=timezone.now(), until=past)
+    long_ago = timezone.now() - timedelta(seconds=61)
+    holder = late.take_lease(now=long_ago, longest=timedelta(seconds=60))
     newer = get(account)
     stored = late.store(
         holder=holder, token="late", scopes=(), expires_at=timezone.now() + timedelta(hours=1)
@@ -99,7 +100,7 @@ def test_a_late_minter_does_not_overwrite_a_newer_token(account):
 
 def test_a_holder_that_lost_its_lease_cannot_release_the_next_one(account):
     row, _ = AccessToken.objects.get_or_create(account=account)
-    row.take_lease(now=timezone.now(), until=timezone.now() + timedelta(seconds=60))
+    row.take_lease(now=timezone.now(), longest=timedelta(seconds=60))
     row.release(holder=uuid4())
     assert AccessToken.objects.get().lease_holder is not None
 
@@ -109,6 +110,38 @@ def test_a_failed_mint_gives_the_lease_back(account, zoom):
     with pytest.raises(ZoomCredentialsRejected):
         get(account)
     assert AccessToken.objects.get().lease_holder is None
+
+
+def test_a_lease_from_a_clock_that_runs_ahead_is_free(account, zoom):
+    row, _ = AccessToken.objects.get_or_create(account=account)
+    ahead = timezone.now() + timedelta(hours=1)
+    row.take_lease(now=ahead, longest=timedelta(seconds=10))
+    assert get(account).token
+
+
+def test_a_token_that_cannot_be_unsealed_is_replaced(account, zoom, caplog):
+    get(account)
+    AccessToken.objects.update(token=Sealed("v1.test.bm90IHNlYWxlZCBmb3IgdGhpcyByb3c="))
+    assert get(account).generation == 2
+    assert "zoomauth.accesstoken.token" in caplog.text
+
+
+def test_a_secret_that_cannot_be_unsealed_gives_the_lease_back(account, zoom):
+    foreign = account.__dict__["sdk_client_secret"]
+    ZoomAccount.objects.filter(pk=account.pk).update(client_secret=foreign)
+    for _ in range(2):
+        with pytest.raises(SealBroken):
+            get(account)
+    assert AccessToken.objects.get().lease_holder is None
+
+
+def test_the_minter_uses_the_credentials_of_the_moment_it_won(account, zoom):
+    AccessToken.objects.create(account=account)
+    read_before = ZoomAccount.objects.get(pk=account.pk)
+    zoom.change_account(client_secret="the-new-secret-of-this-account-00")
+    account.client_secret = "the-new-secret-of-this-account-00"
+    account.save(update_fields=["client_secret"])
+    assert refresh_access_token(read_before, client_for(read_before), stale=0).token
 
 
 def test_the_sweeps_task_refreshes_a_token_that_ends_soon(account, zoom):
