@@ -77,7 +77,7 @@ _TEXTS: dict[str, ErrorText] = {
     ),
     "3004": ErrorText(
         _("The passcode the portal has for this meeting is not the one Zoom has."),
-        _("Go back to the meeting, where its passcode is read again, and start from there."),
+        _("It was changed at Zoom. Open the meeting in the Zoom app."),
     ),
     "3005": ErrorText(
         _("Zoom wants an e-mail address for this meeting and did not get one."),
