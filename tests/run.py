@@ -13,7 +13,9 @@ def run(*arguments: str, database: str) -> int:
     # Importing the settings has named another module here; the suite has its own.
     chosen = {"TEST_DATABASE": database, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     environment = {**os.environ, **chosen}
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment).returncode
+    # Two processes: half of a browser test is waiting, and CI has two cores.
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments]
+    return subprocess.run(command, env=environment).returncode
 
 
 def main(paths: list[str]) -> int:

@@ -1,6 +1,7 @@
 """The portal as its users meet it: gunicorn processes with production settings."""
 
 import contextlib
+import fcntl
 import functools
 import os
 import signal
@@ -16,7 +17,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from tests.settings import BUILD, ENVIRONMENT
+from tests.settings import BUILD, ENVIRONMENT, RUN
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 30.0
@@ -52,14 +53,23 @@ def free_port() -> int:
 
 @functools.cache
 def collect_static() -> None:
-    """Static files as production has them. Links: the SDK alone is over 100 MB."""
-    subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "--link", "-v0"],
-        cwd=ROOT,
-        env={**os.environ, **ENVIRONMENT, "DJANGO_SETTINGS_MODULE": "portal.settings"},
-        check=True,
-        timeout=120,
-    )
+    """Static files as production has them, once a run. Links: the SDK alone is over 100 MB."""
+    stamp = BUILD / f"collected-{os.environ.get('PYTEST_XDIST_TESTRUNUID', RUN)}"
+    with (BUILD / "collect.lock").open("w") as lock:
+        # The processes of one run share the folder; the second must not write while one serves.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists():
+            return
+        subprocess.run(
+            [sys.executable, "manage.py", "collectstatic", "--noinput", "--link", "-v0"],
+            cwd=ROOT,
+            env={**os.environ, **ENVIRONMENT, "DJANGO_SETTINGS_MODULE": "portal.settings"},
+            check=True,
+            timeout=120,
+        )
+        for earlier in BUILD.glob("collected-*"):
+            earlier.unlink()
+        stamp.touch()
 
 
 @contextlib.contextmanager
@@ -82,6 +92,7 @@ def worker(**changes: str) -> Iterator[Path]:
 @contextlib.contextmanager
 def running(*, workers: int = 1, threads: int = 8, **changes: str) -> Iterator[str]:
     """A portal on a free port; yields its base URL. Ended by its own process id."""
+    collect_static()
     port = free_port()
     base = f"http://localhost:{port}"
     command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]

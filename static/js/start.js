@@ -91,10 +91,6 @@
   const scripts = Array.from(document.querySelectorAll('script[data-sdk]'));
 
   const onFilesLoaded = () => {
-    if (!sdk()) {
-      onFilesMissing();
-      return;
-    }
     try {
       prepareSdk();
     } catch {
