@@ -10,11 +10,9 @@ from playwright.sync_api import expect
 
 from meetings.models import Meeting
 from tests.factories import PASSWORD, MeetingFactory
-from tests.settings import BUILD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SCREENSHOTS = BUILD / "screenshots"
 WIDTHS = (1280, 360)
 SCHEMES = ("light", "dark")
 NARROWEST = 320
@@ -43,7 +41,6 @@ Promise.all(document.getAnimations()
 
 def look(visit, name):
     """Violations and overflow in every look, with a screenshot of each."""
-    SCREENSHOTS.mkdir(exist_ok=True)
     found = []
     for width in WIDTHS:
         visit.page.set_viewport_size({"width": width, "height": 900})
@@ -52,7 +49,7 @@ def look(visit, name):
             visit.page.evaluate(_SETTLE)
             where = f"{name.replace(' ', '-')}-{width}-{scheme}"
             found += [f"{where}: {problem}" for problem in violations(visit.page)]
-            visit.page.screenshot(path=SCREENSHOTS / f"{where}.png", full_page=True)
+            visit.shoot(where)
     return found
 
 
@@ -174,13 +171,6 @@ def test_overflow_is_noticed(sign_in):
     visit.open("account_login")
     visit.page.evaluate("document.querySelector('h1').style.width = '700px'")
     assert overflows(visit.page)
-
-
-def test_the_room_is_zooms(start_page):
-    start_page.start()
-    leave = start_page.page.get_by_role("button", name="Leave", exact=True)
-    expect(leave).to_be_attached()
-    start_page.page.screenshot(path=SCREENSHOTS / "room.png")
 
 
 def test_signing_in_leads_to_the_next_meeting(sign_in, cast, meeting):

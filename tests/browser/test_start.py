@@ -191,6 +191,8 @@ def test_an_earlier_hosts_key_does_not_survive_into_a_start(start_page, zoom):
 def test_leaving_leads_to_the_meeting_and_leaves_no_key_in_the_tab(start_page, meeting):
     start_page.start()
     assert "WEB_CLIENT_ZSK" in start_page.stored()
+    expect(start_page.page.get_by_role("button", name="Leave", exact=True)).to_be_attached()
+    start_page.shoot("room")
     start_page.page.evaluate("ZoomMtg.leaveMeeting({})")
     start_page.page.wait_for_url(f"**{meeting.get_absolute_url()}")
     expect(start_page.page.get_by_role("heading", level=1)).to_have_text(meeting.topic)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, Response, Route, WebError
 
+from tests.settings import BUILD
+
 Package = dict[str, Any]
 
 _WATCH_POLICY = """
@@ -47,6 +49,10 @@ class Visit:
         response = self.page.goto(reverse(name, args=args))
         assert response is not None
         return response
+
+    def shoot(self, name: str) -> None:
+        """A picture for people to look at, in build/screenshots."""
+        self.page.screenshot(path=BUILD / "screenshots" / f"{name}.png", full_page=True)
 
     # ---- The start page ------------------------------------------------------------------------
 
