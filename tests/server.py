@@ -97,6 +97,8 @@ def running(*, workers: int = 1, threads: int = 8, **changes: str) -> Iterator[s
     base = f"http://localhost:{port}"
     command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(workers), "--threads", str(threads), "--timeout", "60"]
+    # Longer than a test: a connection closed at the moment of its reuse fails a test at random.
+    command += ["--keep-alive", "75"]
     log = (BUILD / f"server-{port}.log").open("w+")
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment(BASE_URL=base, **changes), stdout=log, stderr=log
