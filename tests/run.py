@@ -9,7 +9,7 @@ from tests.settings import DATABASES, TEST_DATABASE
 NO_TESTS = 5
 
 
-# CI has two cores. Browsers have them to themselves: they measure time, and are patient only so far.
+# CI has two cores. Browsers have both to themselves: their patience is measured in seconds.
 IN_TWO = ("-n", "2", "--dist", "worksteal")
 
 
