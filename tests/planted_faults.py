@@ -46,7 +46,7 @@ FAULTS = (
     ),
     Fault(
         "signature not verified by the sandbox",
-        "zoomsandbox/verdicts.py",
+        "zoomsandbox/sdk/verdicts.py",
         'options={"verify_exp": False,',
         'options={"verify_signature": False, "verify_exp": False,',
         "tests/zoomsandbox",

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import get_commands
 
 from meetings.demo import OPERATOR, PEOPLE
-from zoomsandbox.world import ALL_SCOPES
+from zoomsandbox.state.accounts import ALL_SCOPES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

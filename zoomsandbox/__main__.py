@@ -14,8 +14,8 @@ from pathlib import Path
 from aiohttp import web
 
 from zoomsandbox.app import make_app
+from zoomsandbox.state.world import World
 from zoomsandbox.tls import make_context
-from zoomsandbox.world import World
 
 
 class CannotStartError(Exception):

@@ -7,12 +7,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from jwt.warnings import InsecureKeyLengthWarning
 
-from zoomsandbox import control, files, meetings, oauth, pages, users
-from zoomsandbox import web as sdk
-from zoomsandbox.errors import ZoomRefusal
-from zoomsandbox.meeting_rooms import end_all_rooms
+from zoomsandbox.console import files, pages
+from zoomsandbox.control import routes as control
+from zoomsandbox.life.rooms import end_all_rooms
 from zoomsandbox.middleware import make_recorder
-from zoomsandbox.world import WORLD, World
+from zoomsandbox.rest import meetings, oauth, users
+from zoomsandbox.rest.errors import ZoomRefusal
+from zoomsandbox.sdk import stand_in
+from zoomsandbox.sdk import web as sdk
+from zoomsandbox.state.world import WORLD, World
 
 
 async def unknown_endpoint(request: web.Request) -> web.Response:
@@ -52,7 +55,7 @@ def make_app(world: World) -> web.Application:
     app = web.Application(middlewares=[make_recorder(names)])
     app[WORLD] = world
     _add(app, CALLS)
-    for routes in (control.ROUTES, files.ROUTES, pages.ROUTES):
+    for routes in (control.ROUTES, stand_in.ROUTES, files.ROUTES, pages.ROUTES):
         app.router.add_routes(routes)
     _add(app, OTHER_CALLS)
     app.on_shutdown.append(_close_rooms)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from zoomsandbox import faults
-from zoomsandbox.errors import ZoomRefusal
-from zoomsandbox.world import ENTRY, WORLD, LedgerEntry, World
+from zoomsandbox.faults import play as faults
+from zoomsandbox.rest.errors import ZoomRefusal
+from zoomsandbox.state.ledger import LedgerEntry
+from zoomsandbox.state.world import ENTRY, WORLD, World
 
 # The SDK calls from the portal's origin, from an isolated page too.
 OPEN_TO_ALL = {

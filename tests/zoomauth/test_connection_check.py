@@ -58,7 +58,7 @@ def test_a_wrong_secret_fails_the_first_step(check, zoom):
 
 
 def test_a_deactivated_app_is_called_so(check, zoom):
-    zoom.change_account(active=False)
+    zoom.change_account(app_state="disabled")
     response = check()
     assert rows_of(response) == {"token": False, "user": None, "zak": None}
     assert "deactivated" in str(row(response, "token").message)
@@ -150,7 +150,7 @@ def test_a_passed_check_is_written_down(check, cast):
 
 
 def test_a_failed_check_is_written_down_as_failed(check, zoom):
-    zoom.change_account(active=False)
+    zoom.change_account(app_state="disabled")
     check()
     event = AuditEvent.objects.get(action="zoomaccount.checked")
     assert (event.result, event.detail["rows"]["token"]) == ("failed", False)

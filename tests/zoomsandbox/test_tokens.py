@@ -44,13 +44,13 @@ def test_credentials_of_another_app_type_are_refused(sandbox):
 
 
 def test_deactivated_app_gets_code_4717(sandbox):
-    sandbox.change_account(active=False)
+    sandbox.change_account(app_state="disabled")
     answer = sandbox.ask_token()
     assert (answer.status_code, answer.json()["code"]) == (400, 4717)
 
 
 def test_token_of_a_deactivated_app_is_dead(sandbox, token):
-    sandbox.change_account(active=False)
+    sandbox.change_account(app_state="disabled")
     assert not works(sandbox, token)
 
 

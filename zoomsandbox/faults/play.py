@@ -6,7 +6,7 @@ import time
 
 from aiohttp import web
 
-from zoomsandbox.world import Fault
+from zoomsandbox.state.ledger import Fault
 
 KINDS = (
     "status",

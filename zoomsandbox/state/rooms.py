@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from zoomsandbox.state.meetings import Run
+
 HOST = "host"
 ALTERNATIVE_HOST = "alternative host"
 PARTICIPANT = "participant"
@@ -24,6 +26,8 @@ class Person:
     standing: str
     stand_in: bool = False
     socket: web.WebSocketResponse | None = None
+    email: str = ""
+    customer_key: str = ""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     seen: float = field(default_factory=time.monotonic)
 
@@ -34,27 +38,22 @@ class Person:
 
 @dataclass
 class Room:
-    """One run of a meeting."""
+    """The people in one run of a meeting."""
 
-    number: int
-    topic: str
-    uuid: str
-    started_at: float
+    run: Run
     people: dict[str, Person] = field(default_factory=dict)
 
-    def drop_silent_people(self) -> None:
-        """Take out those whose page was closed without a word."""
+    def get_silent_people(self) -> list[Person]:
+        """Those whose page was closed without a word."""
         limit = time.monotonic() - PAGE_PATIENCE
-        gone = [p.id for p in self.people.values() if p.socket is None and p.seen < limit]
-        for person_id in gone:
-            del self.people[person_id]
+        return [p for p in self.people.values() if p.socket is None and p.seen < limit]
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "number": self.number,
-            "topic": self.topic,
-            "uuid": self.uuid,
-            "started_at": self.started_at,
+            "number": self.run.number,
+            "topic": self.run.topic,
+            "uuid": self.run.uuid,
+            "started_at": self.run.started_at,
             "people": [
                 {
                     "id": person.id,

@@ -11,9 +11,14 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from zoomsandbox import faults
-from zoomsandbox.meeting_rooms import end_all_rooms, end_room, get_room
-from zoomsandbox.world import WORLD, Account, Fault, Meeting, User, World
+from zoomsandbox.faults import play as faults
+from zoomsandbox.life.meetings import remove_meeting
+from zoomsandbox.life.rooms import end_all_rooms, end_room, get_room
+from zoomsandbox.life.users import change_user, remove_user
+from zoomsandbox.state.accounts import Account, User
+from zoomsandbox.state.ledger import Fault
+from zoomsandbox.state.meetings import Meeting
+from zoomsandbox.state.world import WORLD, World
 
 Answer = Any
 Action = Callable[[web.Request, World], Awaitable[Answer]]
@@ -66,7 +71,9 @@ async def patch_account(request: web.Request, world: World) -> Answer:
     changes = await _read(request)
     if "scopes" in changes:
         changes["scopes"] = tuple(changes["scopes"])
-    _change(account, changes, fixed={"account_id", "users"})
+    _check_names(account, changes, fixed={"account_id", "users", "subscriptions"})
+    for name, value in changes.items():
+        setattr(account, name, value)
     return _show_account(account)
 
 
@@ -76,21 +83,21 @@ async def _drop_meetings_without_host(world: World) -> None:
     }
     for meeting in list(world.meetings.values()):
         if (meeting.account_id, meeting.host_id) not in hosts:
-            await end_room(world, meeting.number)
-            del world.meetings[meeting.number]
+            await remove_meeting(world, meeting)
 
 
 async def patch_user(request: web.Request, world: World) -> Answer:
-    _, user = _find_user(world, request.match_info["user"])
-    _change(user, await _read(request), fixed={"id"})
+    account, user = _find_user(world, request.match_info["user"])
+    changes = await _read(request)
+    _check_names(user, changes, fixed={"id"})
+    change_user(world, account, user, changes)
     return dataclasses.asdict(user)
 
 
 async def drop_user(request: web.Request, world: World) -> Answer:
     """Gone from the account at Zoom, with all meetings of that host."""
     account, user = _find_user(world, request.match_info["user"])
-    del account.users[user.id]
-    await _drop_meetings_without_host(world)
+    await remove_user(world, account, user)
     return {}
 
 
@@ -102,13 +109,11 @@ def _find_user(world: World, key: str) -> tuple[Account, User]:
     raise KeyError(key)
 
 
-def _change(thing: Account | User, changes: dict[str, Any], fixed: set[str]) -> None:
+def _check_names(thing: Account | User, changes: dict[str, Any], fixed: set[str]) -> None:
     allowed = {field.name for field in dataclasses.fields(thing)} - fixed
     unknown = set(changes) - allowed
     if unknown:
         raise TypeError(f"cannot change {', '.join(sorted(unknown))}")
-    for name, value in changes.items():
-        setattr(thing, name, value)
 
 
 def _show_account(account: Account) -> dict[str, Any]:
@@ -150,8 +155,8 @@ async def clear_faults(request: web.Request, world: World) -> Answer:
 
 
 async def move_clock(request: web.Request, world: World) -> Answer:
-    world.offset += float((await _read(request))["advance"])
-    return {"now": world.now(), "offset": world.offset}
+    world.clock.offset += float((await _read(request))["advance"])
+    return {"now": world.now(), "offset": world.clock.offset}
 
 
 async def list_rooms(request: web.Request, world: World) -> Answer:
@@ -165,9 +170,7 @@ async def close_room(request: web.Request, world: World) -> Answer:
 
 async def drop_meeting(request: web.Request, world: World) -> Answer:
     """Gone at Zoom, as after somebody deleted it in Zoom's own portal."""
-    number = int(request.match_info["number"])
-    await end_room(world, number)
-    del world.meetings[number]
+    await remove_meeting(world, world.meetings[int(request.match_info["number"])])
     return {}
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from zoomsandbox.errors import invalid
-from zoomsandbox.world import Account, User
+from zoomsandbox.rest.errors import invalid
+from zoomsandbox.state.accounts import Account, User
 
 TYPES = (1, 2, 3, 8, 10)
 PASSCODE = re.compile(r"[A-Za-z0-9@\-_*]{0,10}")

@@ -12,10 +12,11 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from zoomsandbox.meeting_rooms import end_room, enter_room, leave_room
-from zoomsandbox.rooms import PARTICIPANT, Person
-from zoomsandbox.verdicts import WIRE_ERRORS, Verdict, judge
-from zoomsandbox.world import ENTRY, WORLD, Admission, World
+from zoomsandbox.life.rooms import end_room, enter_room, leave_room
+from zoomsandbox.sdk.verdicts import WIRE_ERRORS, Verdict, judge
+from zoomsandbox.state.rooms import PARTICIPANT, Person
+from zoomsandbox.state.tokens import Admission
+from zoomsandbox.state.world import ENTRY, WORLD, World
 
 # Members the SDK 6.2.0 wants in a successful answer. Many are strings that hold JSON.
 FIXED_RESULT: dict[str, Any] = {

@@ -3,14 +3,17 @@
 import time
 from datetime import UTC, datetime
 from html import escape
+from itertools import islice
 from urllib.parse import quote
 
 from aiohttp import web
 
-from zoomsandbox import markup
-from zoomsandbox.meeting_rooms import end_room, enter_room, get_room, leave_room
-from zoomsandbox.rooms import ALTERNATIVE_HOST, HOST, PARTICIPANT, Person, Room
-from zoomsandbox.world import ENTRY, WORLD, LedgerEntry, Meeting, World
+from zoomsandbox.console import markup
+from zoomsandbox.life.rooms import end_room, enter_room, get_room, leave_room
+from zoomsandbox.state.ledger import LedgerEntry
+from zoomsandbox.state.meetings import Meeting
+from zoomsandbox.state.rooms import ALTERNATIVE_HOST, HOST, PARTICIPANT, Person, Room
+from zoomsandbox.state.world import ENTRY, WORLD, World
 
 LAST_LINES = 30
 KINDS_OF_USER = {1: "Basic", 2: "Licensed"}
@@ -26,8 +29,14 @@ async def home(request: web.Request) -> web.Response:
 def _describe_world(world: World) -> str:
     rooms = [room for room in (get_room(world, n) for n in list(world.rooms)) if room]
     people = [
-        (room.topic, room.number, person.name, person.standing, "SDK" if person.socket else "page")
-        for room in rooms
+        (
+            room.run.topic,
+            room.run.number,
+            person.name,
+            person.standing,
+            "SDK" if person.socket else "page",
+        )
+        for run, room in ((room.run, room) for room in rooms)
         for person in room.people.values()
     ]
     users = [
@@ -67,7 +76,7 @@ def _describe_ledger(world: World) -> str:
             "" if entry.status is None else entry.status,
             _make_note(entry),
         )
-        for entry in reversed(world.ledger[-LAST_LINES:])
+        for entry in islice(reversed(world.ledger), LAST_LINES)
     ]
     return markup.table("Last calls (UTC)", ("At", "Call", "Account", "Status", "Note"), rows)
 
@@ -171,7 +180,7 @@ async def room_page(request: web.Request) -> web.Response:
     people = markup.listing((f"{p.name}, {p.standing}" for p in room.people.values()), "Nobody.")
     if part:
         return markup.show_part(people)
-    sentence = f"The Zoom app would open here; you are in {room.topic} as {person.standing} "
+    sentence = f"The Zoom app would open here; you are in {room.run.topic} as {person.standing} "
     body = (
         markup.paragraph(f"{sentence}{person.name}.", "notice")
         + "<h2>People</h2>"
@@ -181,7 +190,7 @@ async def room_page(request: web.Request) -> web.Response:
     )
     if person.has_host_rights:
         body += markup.button(f"{request.path}/end", "End meeting for all", "danger")
-    return markup.show(room.topic, body + "</div>")
+    return markup.show(room.run.topic, body + "</div>")
 
 
 async def leave(request: web.Request) -> web.StreamResponse:

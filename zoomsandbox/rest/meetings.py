@@ -9,18 +9,21 @@ from typing import Any
 
 from aiohttp import web
 
-from zoomsandbox.errors import ZoomRefusal, no_such_meeting
-from zoomsandbox.meeting_rooms import end_room, get_room, make_uuid
-from zoomsandbox.meeting_rules import (
+from zoomsandbox.life.meetings import add_meeting, remove_meeting
+from zoomsandbox.life.rooms import end_room, get_room, make_uuid
+from zoomsandbox.rest.errors import ZoomRefusal, no_such_meeting
+from zoomsandbox.rest.meeting_rules import (
     DEFAULT_SETTINGS,
     check_passcode,
     clean_fields,
     find_alternative_hosts,
     write_time,
 )
-from zoomsandbox.oauth import get_authorized_account
-from zoomsandbox.users import get_default_ttl, get_user_of
-from zoomsandbox.world import ENTRY, WORLD, Account, Meeting, User, World
+from zoomsandbox.rest.oauth import get_authorized_account
+from zoomsandbox.rest.users import get_default_ttl, get_user_of
+from zoomsandbox.state.accounts import Account, User
+from zoomsandbox.state.meetings import Meeting
+from zoomsandbox.state.world import ENTRY, WORLD, World
 
 DAILY_WRITES = 100
 
@@ -37,7 +40,7 @@ async def create_meeting(request: web.Request) -> web.Response:
         # "Meeting hosting and scheduling capabilities are not allowed for your user account."
         raise ZoomRefusal(400, 3161, "Meeting hosting and scheduling are not allowed for the user.")
     meeting = _make_meeting(world, account, host, body)
-    world.meetings[meeting.number] = meeting
+    add_meeting(world, meeting)
     request[ENTRY].detail["number"] = meeting.number
     return web.json_response(_as_json(world, account, meeting), status=201)
 
@@ -104,7 +107,7 @@ async def delete_meeting(request: web.Request) -> web.Response:
     meeting = _find(request, account)
     if get_room(request.app[WORLD], meeting.number):
         raise ZoomRefusal(400, 3002, "The meeting is in progress and cannot be deleted.")
-    del request.app[WORLD].meetings[meeting.number]
+    await remove_meeting(request.app[WORLD], meeting)
     return web.Response(status=204)
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from zoomsandbox.errors import ZoomRefusal, invalid, no_such_user
-from zoomsandbox.oauth import get_authorized_account
-from zoomsandbox.world import ENTRY, WORLD, Account, User, World, ZakKind
+from zoomsandbox.rest.errors import ZoomRefusal, invalid, no_such_user
+from zoomsandbox.rest.oauth import get_authorized_account
+from zoomsandbox.state.accounts import Account, User
+from zoomsandbox.state.tokens import ZakKind
+from zoomsandbox.state.world import ENTRY, WORLD, World
 
 TWO_HOURS = 7_200
 NINETY_DAYS = 7_776_000

@@ -9,10 +9,16 @@ import hmac
 
 from aiohttp import web
 
-from zoomsandbox.errors import OAuthRefusal, ZoomRefusal
-from zoomsandbox.world import ENTRY, WORLD, Account, World
+from zoomsandbox.rest.errors import OAuthRefusal, ZoomRefusal
+from zoomsandbox.state.accounts import Account
+from zoomsandbox.state.world import ENTRY, WORLD, World
 
 TOKEN_SECONDS = 3600
+APP_REFUSALS = {
+    "disabled": (4717, "The app has been disabled."),
+    "disabled_by_admin": (4738, "The app was disabled by the account's administrator."),
+    "revoked": (4741, "The app's authorization was revoked."),
+}
 
 
 async def issue_token(request: web.Request) -> web.Response:
@@ -28,8 +34,8 @@ async def issue_token(request: web.Request) -> web.Response:
     if wanted["grant_type"] != "account_credentials" or account.app_type != "server_to_server":
         # Credentials of another app type are the usual cause of this answer.
         raise OAuthRefusal("unsupported_grant_type", "unsupported grant type")
-    if not account.active:
-        raise ZoomRefusal(400, 4717, "The app has been disabled.")
+    if account.app_state != "active":
+        raise ZoomRefusal(400, *APP_REFUSALS[account.app_state])
     if wanted["account_id"] != account.account_id:
         raise OAuthRefusal("invalid_request", "Bad Request")
     return web.json_response(
@@ -74,7 +80,7 @@ def get_authorized_account(request: web.Request, scope: str) -> Account:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     token = world.tokens.get(value) if scheme.lower() == "bearer" else None
     account = world.accounts.get(token.account_id) if token else None
-    if token is None or account is None or not account.active:
+    if token is None or account is None or account.app_state != "active":
         raise ZoomRefusal(401, 124, "Invalid access token.")
     request[ENTRY].account_id = account.account_id
     if token.expires_at <= world.now():

@@ -8,9 +8,11 @@ from urllib.parse import unquote
 
 import jwt
 
-from zoomsandbox.meeting_rooms import get_room
-from zoomsandbox.rooms import ALTERNATIVE_HOST, HOST, PARTICIPANT
-from zoomsandbox.world import Account, Meeting, World
+from zoomsandbox.life.rooms import get_room
+from zoomsandbox.state.accounts import Account
+from zoomsandbox.state.meetings import Meeting
+from zoomsandbox.state.rooms import ALTERNATIVE_HOST, HOST, PARTICIPANT
+from zoomsandbox.state.world import World
 
 # Wire code and wire message; the SDK 6.2.0 maps the exact pair to its public error code, noted at
 # the end of the line. Sending the public codes themselves only yields its general error 1.

@@ -1,0 +1,1 @@
+"""The hand that sets the scene."""

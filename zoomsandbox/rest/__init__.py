@@ -1,0 +1,1 @@
+"""Zoom's token endpoint and REST API."""

@@ -1,0 +1,1 @@
+"""What Zoom tells others: events, their delivery, and the handshake with an endpoint."""
