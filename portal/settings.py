@@ -38,12 +38,12 @@ def required_in_production(name: str, development_value: str) -> str:
     return value
 
 
-def seconds(name: str, default: float) -> float:
-    """The setting as a number of seconds above zero."""
+def amount(name: str, default: float, unit: str = "seconds") -> float:
+    """The setting as a number above zero, of this unit."""
     # Not `env.float`, which drops what it cannot read: 1e3 would be 13.
     text: str = env.str(name, str(default))
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not float(text):
-        raise ImproperlyConfigured(f"{name} must be a number of seconds above 0.")
+        raise ImproperlyConfigured(f"{name} must be a number of {unit} above 0.")
     return float(text)
 
 
@@ -173,9 +173,10 @@ ZOOM_API_URL = env.str("ZOOM_API_URL", "https://api{region}.zoom.us/v2")
 ZOOM_OAUTH_URL = env.str("ZOOM_OAUTH_URL", "https://zoom.us/oauth/token")
 # Hosts we send a browser to (start links, join links). A leading dot means "and below it".
 ZOOM_LINK_HOSTS = env.list("ZOOM_LINK_HOSTS", default=[".zoom.us"])
-ZOOM_CONNECT_TIMEOUT = seconds("ZOOM_CONNECT_TIMEOUT", 2.0)
-ZOOM_READ_TIMEOUT = seconds("ZOOM_READ_TIMEOUT", 4.0)
-ZOOM_DEADLINE = seconds("ZOOM_DEADLINE", 7.0)
+ZOOM_CONNECT_TIMEOUT = amount("ZOOM_CONNECT_TIMEOUT", 2.0)
+ZOOM_READ_TIMEOUT = amount("ZOOM_READ_TIMEOUT", 4.0)
+ZOOM_DEADLINE = amount("ZOOM_DEADLINE", 7.0)
+WEBHOOK_EVENT_DAYS = amount("WEBHOOK_EVENT_DAYS", 30.0, unit="days")
 ZOOM_SDK_WEBRTC_MODE = one_of("ZOOM_SDK_WEBRTC_MODE", ("sdk", "0", "1"), "sdk")
 # The sandbox's own small ZoomMtg, for browsers that cannot map Zoom's host names to it.
 ZOOM_SDK_STAND_IN = env.str("ZOOM_SDK_STAND_IN", "").rstrip("/")
@@ -279,14 +280,14 @@ _FILE_BROKER = f"sqla+sqlite:///{BASE_DIR / 'broker.sqlite3'}"
 CELERY_BROKER_URL = required_in_production("BROKER_URL", _FILE_BROKER)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "celerybeat-schedule")
-_sweep_every = seconds("TOKEN_SWEEP_SECONDS", 60.0)
+_sweep_every = amount("TOKEN_SWEEP_SECONDS", 60.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "zoomauth.tasks.sweep_access_tokens", "schedule": _sweep_every},
+    "prune": {"task": "zoomauth.tasks.prune_webhook_events", "schedule": 3600.0},
 }
 
 _log_level = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")

@@ -66,7 +66,7 @@ def acting_for(*organization_ids: UUID) -> AbstractContextManager[None]:
 
 
 def across_all_organizations() -> AbstractContextManager[None]:
-    """Cross the tenant boundary. For the operator's admin, sweeps and commands; nothing else."""
+    """Cross the tenant boundary. For the operator's admin, sweeps, commands and Zoom's webhooks."""
     return scopes_disabled()  # type: ignore[no-any-return]
 
 

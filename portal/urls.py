@@ -1,4 +1,4 @@
-"""Every route: pages, API, sign-in and the admin."""
+"""Every route: pages, API, Zoom's webhooks, sign-in and the admin."""
 
 from allauth.account import urls as allauth_urls
 from django.contrib import admin
@@ -25,6 +25,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="meetings:list"), name="home"),
     path("meetings/", include("meetings.urls")),
     path("api/v1/", include("meetings.api.urls")),
+    path("zoom/", include("zoomauth.urls")),
     path("accounts/", include(sign_in)),
     path("admin/", admin.site.urls),
 ]

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from meetings.models import AlternativeHost, Host, HostScheduler, Meeting
 from portal.models import Membership, Organization, User
-from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
+from zoomauth.models import WebhookEvent, ZoomAccount, ZoomConnection, ZoomUserAssignment
 
 PASSWORD = "correct-horse-battery"
 # One round instead of a million; any process with production settings accepts it.
@@ -69,6 +69,18 @@ class ZoomUserAssignmentFactory(factory.django.DjangoModelFactory):
     organization = factory.SubFactory(OrganizationFactory)
     account = factory.SubFactory(ZoomAccountFactory, organization=None)
     zoom_user_id = factory.Sequence("shared-user-{}".format)
+
+
+class WebhookEventFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = WebhookEvent
+
+    account = factory.SubFactory(ZoomAccountFactory)
+    name = "meeting.started"
+    happened_at = factory.LazyFunction(timezone.now)
+    object_id = factory.Sequence(lambda n: str(81_234_500_000 + n))
+    key = factory.Sequence("{:064x}".format)
+    payload = "{}"
 
 
 class HostFactory(factory.django.DjangoModelFactory):

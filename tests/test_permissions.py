@@ -16,13 +16,12 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from portal.audit import record
-from tests.factories import ZoomUserAssignmentFactory
+from tests.factories import WebhookEventFactory, ZoomUserAssignmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 ACTORS = ("anonymous", "alice", "bob", "sam", "mia", "ada", "carol", "gus", "operator")
 ACME = {"alice", "bob", "sam", "mia", "ada"}
-OBJECTS = ("own", "sibling's", "foreign", "none")
 # Allowed to ask Zoom; no Zoom answers in these tests.
 ZOOM_ASKED = 502
 
@@ -115,6 +114,13 @@ PAGES: dict[str, dict[str, Rule]] = {
         "get": lambda actor, obj: 403 if actor == "anonymous" else 405,
         "post": _meeting(STARTS, ZOOM_ASKED, 403),
     },
+    # Whoever signed in: a delivery that Zoom did not sign is refused, and no session lets it in.
+    "zoomauth:webhook": {
+        "get": not_allowed(),
+        "put": not_allowed(),
+        "delete": not_allowed(),
+        "post": lambda actor, obj: 404 if obj == "none" else 401,
+    },
     "api-schema": {"get": signed_in_api},
     "api-docs": {"get": signed_in_api},
     # allauth redirects those who are signed in away from the sign-in pages.
@@ -151,6 +157,7 @@ ADMIN: dict[str, AdminPolicy] = {
     "zoomauth.zoomaccount": may("view add change", "view add change"),
     "zoomauth.zoomconnection": may("view", "view add change delete"),
     "zoomauth.zoomuserassignment": may("view", "view add change delete"),
+    "zoomauth.webhookevent": may("view", "view"),
     "meetings.host": may("view add change", ""),
     "meetings.meeting": may("view", ""),
 }
@@ -214,7 +221,8 @@ def _client(cast: Any, actor: str) -> Client:
 
 def _reverse(route: str, key: Any) -> str:
     for kwargs in (
-        {}, {"meeting_id": key}, {"key": "no-such-key"}, {"uidb36": "1", "key": "no-such-key"}
+        {}, {"meeting_id": key}, {"account_id": key}, {"key": "no-such-key"},
+        {"uidb36": "1", "key": "no-such-key"},
     ):  # fmt: skip
         try:
             return reverse(route, kwargs=kwargs)
@@ -229,6 +237,16 @@ def keys(cast: Any) -> dict[str, Any]:
         "own": cast.meeting.pk,
         "sibling's": cast.bobs_meeting.pk,
         "foreign": cast.carols_meeting.pk,
+        "none": uuid.uuid4(),
+    }
+
+
+@pytest.fixture
+def account_keys(cast: Any) -> dict[str, Any]:
+    """For routes that name a Zoom account; nobody's sibling has another one."""
+    return {
+        "own": cast.acme_account.pk,
+        "foreign": cast.globex_account.pk,
         "none": uuid.uuid4(),
     }
 
@@ -262,10 +280,11 @@ CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 
 @pytest.mark.parametrize("actor", ACTORS)
 @pytest.mark.parametrize("route", PAGES)
-def test_pages_and_api(cast, keys, canaries, route, actor, record_property):
+def test_pages_and_api(cast, keys, account_keys, canaries, route, actor, record_property):
     cells = 0
+    keys = account_keys if route == "zoomauth:webhook" else keys
     for method, rule in PAGES[route].items():
-        for obj in OBJECTS:
+        for obj in keys:
             client = _client(cast, actor)
             address = _reverse(route, keys[obj])
             answer = getattr(client, method)(address)
@@ -316,6 +335,12 @@ def admin_objects(cast: Any) -> dict[str, dict[str, Any]]:
             *(
                 ZoomUserAssignmentFactory(organization=organization)
                 for organization in (cast.acme, cast.globex)
+            )
+        ),
+        "zoomauth.webhookevent": both(
+            *(
+                WebhookEventFactory(account=account)
+                for account in (cast.acme_account, cast.globex_account)
             )
         ),
         "meetings.host": both(cast.alice_host, cast.carol_host),

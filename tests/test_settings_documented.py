@@ -183,6 +183,8 @@ REFUSED = [
     ({"ZOOM_DEADLINE": "7s"}, "ZOOM_DEADLINE must be a number of seconds above 0"),
     ({"ZOOM_READ_TIMEOUT": "soon"}, "ZOOM_READ_TIMEOUT must be a number of seconds above 0"),
     ({"TOKEN_SWEEP_SECONDS": "0"}, "TOKEN_SWEEP_SECONDS must be a number of seconds above 0"),
+    ({"WEBHOOK_EVENT_DAYS": "0"}, "WEBHOOK_EVENT_DAYS must be a number of days above 0"),
+    ({"WEBHOOK_EVENT_DAYS": "30d"}, "WEBHOOK_EVENT_DAYS must be a number of days above 0"),
     ({"LOG_LEVEL": "info"}, "LOG_LEVEL must be one of"),
 ]
 

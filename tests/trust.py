@@ -14,7 +14,12 @@ from xml.etree import ElementTree
 from benchmarks.report import Figure, at_least, exactly, write_report
 from tests.planted_faults import FAULTS, ROOT, passes_unplanted, plant
 
-TESTS = ("tests/test_permissions.py", "tests/test_secrets.py", "tests/zoomauth/test_tokens.py")
+TESTS = (
+    "tests/test_permissions.py",
+    "tests/test_secrets.py",
+    "tests/zoomauth/test_tokens.py",
+    "tests/zoomauth/test_webhooks.py",
+)
 
 
 def main() -> int:
@@ -30,6 +35,9 @@ def _suite_figures() -> list[Figure]:
         at_least("G4.secrets_searched", counted["G4.secrets_searched"], "secrets", 15),
         exactly("G4.zak_leaks", counted["G4.zak_leaks"], "leaks", 0),
         exactly("G4.planted_leaks_found", counted["G4.planted_leaks_found"], "sinks", 5),
+        at_least("G8.tampered_deliveries", counted["G8.tampered_deliveries"], "sent", 1000),
+        exactly("G8.tampered_accepted", counted["G8.tampered_accepted"], "taken", 0),
+        exactly("G8.rows_of_a_hundred_replays", counted["G8.rows_of_a_hundred_replays"], "rows", 1),
         exactly("G9.token_requests", counted["G9.token_requests"], "requests", 1),
     ]
 

@@ -1,27 +1,36 @@
-"""Zoom accounts in the admin: secrets go in and never come out; a button checks the connection."""
+"""Zoom accounts in the admin: secrets go in and never come out; a button checks the connection.
+
+And what Zoom's webhooks brought, as a list without its contents.
+"""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from portal.admin.base import TenantForm, TenantModelAdmin
 from portal.audit import record
-from portal.models import AuditEvent
+from portal.models import AuditEvent, Organization
 from zoomauth.connection_check import check_account
 from zoomauth.models import (
     INSTALLATION,
     AccessToken,
+    WebhookEvent,
     ZoomAccount,
     ZoomConnection,
     ZoomUserAssignment,
@@ -82,12 +91,12 @@ class ZoomAccountAdmin(TenantModelAdmin):
     ordering = ["name"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        # The address has the account's id in it, so there is none before it is saved.
+        webhook = ["webhook_address", "webhook_validated"] if obj else []
         return [
             (None, {"fields": ["organization", "name", "region", "account_id"]}),
-            (
-                _("Server-to-Server OAuth app"),
-                {"fields": ["client_id", "new_client_secret", "new_webhook_secret"]},
-            ),
+            (_("Server-to-Server OAuth app"), {"fields": ["client_id", "new_client_secret"]}),
+            (_("Event subscription"), {"fields": [*webhook, "new_webhook_secret"]}),
             (_("Meeting SDK app"), {"fields": ["sdk_client_id", "new_sdk_client_secret"]}),
         ]
 
@@ -103,19 +112,38 @@ class ZoomAccountAdmin(TenantModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Secrets are sealed for their owner: an account cannot change hands.
-        return ["organization"] if obj else []
+        return ["organization", "webhook_address", "webhook_validated"] if obj else []
+
+    @admin.display(description=_("event notification endpoint URL"))
+    def webhook_address(self, obj: ZoomAccount) -> str:
+        """Where Zoom is to send this account's events, to be copied into the app at Zoom."""
+        return format_html("<code>{}{}</code>", settings.BASE_URL, obj.get_webhook_path())
+
+    @admin.display(description=_("last validated by Zoom"))
+    def webhook_validated(self, obj: ZoomAccount) -> Any:
+        """Zoom validates the address when it is entered there, and then every 72 hours."""
+        if obj.webhook_validated_at is None:
+            return _("Not with the secret token that is stored here.")
+        return date_format(localtime(obj.webhook_validated_at), "DATETIME_FORMAT")
 
     def save_model(self, request: HttpRequest, obj: ZoomAccount, form: Any, change: bool) -> None:
         columns = [name.removeprefix("new_") for name in form.changed_data]
         with transaction.atomic():
             if change:
-                obj.save(update_fields=columns)
+                obj.save(update_fields=[*columns, *self._forget_validation(obj, columns)])
                 if _TOKEN_GROUNDS.intersection(columns):
                     self._forget_token(obj)
             else:
                 obj.save(force_insert=True)
                 self._connect(obj)
             self._record(request, obj, "changed" if change else "added", columns)
+
+    def _forget_validation(self, account: ZoomAccount, columns: list[str]) -> list[str]:
+        """Zoom validated the address with the secret that has just been replaced."""
+        if "webhook_secret" not in columns:
+            return []
+        account.webhook_validated_at = None
+        return ["webhook_validated_at"]
 
     def _forget_token(self, account: ZoomAccount) -> None:
         """It was given for what has just been replaced. A late answer finds its lease gone."""
@@ -227,3 +255,27 @@ class ZoomUserAssignmentAdmin(TenantModelAdmin):
         if db_field.name == "account":
             kwargs["queryset"] = ZoomAccount.objects.filter(organization=None)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(TenantModelAdmin):
+    """That an event came, and about what. Its contents are sealed and are shown to nobody."""
+
+    open_to_operator = True
+    can_add = can_change = False
+    owner_path = "account__organization"
+    fields = ["account", "name", "object_id", "happened_at", "received_at"]
+    list_display = ["name", "object_id", "account", "happened_at", "received_at"]
+    ordering = ["-received_at"]
+    list_select_related = ["account"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Nobody needs them here, and they are large.
+        return super().get_queryset(request).defer("payload")
+
+    def organization_of(self, obj: WebhookEvent) -> Organization | None:
+        return obj.account.organization
+
+    def owner_id_of(self, obj: WebhookEvent) -> UUID | None:
+        return obj.account.organization_id

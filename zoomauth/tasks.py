@@ -1,12 +1,17 @@
-"""Keeping every account's access token fresh."""
+"""What is done at regular times: fresh access tokens, and no webhook event kept for ever."""
+
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
 from zoomauth.errors import ZoomError
-from zoomauth.models import ZoomAccount, due_for_refresh
+from zoomauth.models import WebhookEvent, ZoomAccount, due_for_refresh
 from zoomauth.services import refresh_account
+from zoomauth.webhooks import OLDEST
 
 
 @shared_task
@@ -35,3 +40,16 @@ def refresh_access_token(account_id: str) -> None:
             refresh_account(account)
         except (ZoomError, SealingError):
             return
+
+
+@shared_task
+def prune_webhook_events() -> int:
+    """Delete the events that came in longer ago than they are kept; returns how many.
+
+    None goes while Zoom's own copy of it would still be taken, or it would be recorded anew.
+    """
+    kept = max(timedelta(days=settings.WEBHOOK_EVENT_DAYS), 2 * OLDEST)
+    with across_all_organizations():
+        old = WebhookEvent.objects.filter(received_at__lt=timezone.now() - kept)
+        deleted, _ = old.delete()
+    return deleted

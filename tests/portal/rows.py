@@ -11,11 +11,12 @@ from tests.factories import (
     HostSchedulerFactory,
     MeetingFactory,
     MembershipFactory,
+    WebhookEventFactory,
     ZoomAccountFactory,
     ZoomConnectionFactory,
     ZoomUserAssignmentFactory,
 )
-from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
+from zoomauth.models import WebhookEvent, ZoomAccount, ZoomConnection, ZoomUserAssignment
 
 OUR_APPS = ("portal", "zoomauth", "meetings")
 OUR_MODELS = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
@@ -32,6 +33,7 @@ MAKERS = {
     ZoomAccount: lambda organization: ZoomAccountFactory(organization=organization),
     ZoomConnection: lambda organization: ZoomConnectionFactory(organization=organization),
     ZoomUserAssignment: lambda organization: ZoomUserAssignmentFactory(organization=organization),
+    WebhookEvent: lambda organization: WebhookEventFactory(account__organization=organization),
     Host: _host_of,
     HostScheduler: lambda organization: HostSchedulerFactory(
         host=_host_of(organization), membership=MembershipFactory(organization=organization)

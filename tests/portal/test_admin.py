@@ -14,8 +14,14 @@ from meetings.models import Host, Meeting
 from portal.admin.base import TenantModelAdmin
 from portal.audit import record
 from portal.models import AuditEvent, Membership, Organization, User
-from tests.factories import PASSWORD, MembershipFactory, UserFactory, ZoomUserAssignmentFactory
-from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
+from tests.factories import (
+    PASSWORD,
+    MembershipFactory,
+    UserFactory,
+    WebhookEventFactory,
+    ZoomUserAssignmentFactory,
+)
+from zoomauth.models import WebhookEvent, ZoomAccount, ZoomConnection, ZoomUserAssignment
 
 pytestmark = pytest.mark.django_db
 REGISTRY = dict(admin.site._registry)
@@ -111,7 +117,7 @@ def apps_shown(client):
 
 TENANTS = {
     "Organization", "Membership", "AuditEvent", "ZoomAccount", "ZoomConnection",
-    "ZoomUserAssignment",
+    "ZoomUserAssignment", "WebhookEvent",
 }  # fmt: skip
 
 
@@ -226,6 +232,7 @@ def foreign_row(model, cast):
         ZoomAccount: lambda: cast.globex_account,
         ZoomConnection: lambda: cast.globex.zoom_connection,
         ZoomUserAssignment: lambda: ZoomUserAssignmentFactory(organization=cast.globex),
+        WebhookEvent: lambda: WebhookEventFactory(account=cast.globex_account),
         Host: lambda: cast.carol_host,
         Meeting: lambda: cast.carols_meeting,
     }[model]()

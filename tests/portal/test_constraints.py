@@ -18,6 +18,7 @@ from tests.factories import (
     MembershipFactory,
     OrganizationFactory,
     UserFactory,
+    WebhookEventFactory,
     ZoomAccountFactory,
     ZoomConnectionFactory,
     ZoomUserAssignmentFactory,
@@ -26,6 +27,7 @@ from tests.portal.rows import MAKERS, OUR_MODELS, make_row
 from zoomauth.models import (
     INSTALLATION,
     AccessToken,
+    WebhookEvent,
     ZoomAccount,
     ZoomConnection,
     ZoomUserAssignment,
@@ -44,6 +46,7 @@ AMONG_OWN_ROWS = [p for p in GUARDED if p.id != "zoomuserassignment_account_owne
 # Foreign keys between tenant models that need no such constraint, and why.
 UNGUARDED = {
     (AccessToken, "account"): "the row has no owner of its own: it is its account's",
+    (WebhookEvent, "account"): "the row has no owner of its own: it is its account's",
 }
 
 
@@ -262,6 +265,11 @@ def an_assignment_on_an_account_of_ones_own():
     return lambda: ZoomUserAssignmentFactory(account=account, **own)
 
 
+def a_second_row_of_that_webhook_event():
+    first = make_row(WebhookEvent, OrganizationFactory())
+    return lambda: WebhookEventFactory(account=first.account, key=first.key)
+
+
 def a_meeting_that_ends_at_its_start():
     now = datetime.datetime.now(datetime.UTC)
     return lambda: MeetingFactory(starts_at=now, ends_at=now)
@@ -285,6 +293,7 @@ REFUSED = {
     "membership_role_known": an_unknown_role,
     "zoomconnection_own_or_shared": None,  # above
     "zoomuserassignment_once": a_second_assignment,
+    "webhookevent_once": a_second_row_of_that_webhook_event,
     "zoomuserassignment_shared_account": an_assignment_on_an_account_of_ones_own,
 }
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import AuditEvent, Membership
-from tests.factories import MembershipFactory, ZoomAccountFactory
+from tests.factories import MembershipFactory, WebhookEventFactory, ZoomAccountFactory
 from tests.sandbox import ACME
 from zoomauth.models import INSTALLATION, AccessToken, ZoomAccount, ZoomConnection
 
@@ -250,6 +250,99 @@ def test_an_account_does_not_change_hands(cast, signed_in):
     moved = fields_of(cast.acme_account, organization=cast.globex.pk)
     signed_in(cast.ada).post(page_of(cast.acme_account), moved)
     assert reread(cast.acme_account).organization == cast.acme
+
+
+# --- The webhook address ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def validated(cast):
+    """acme's account, after Zoom has validated its address."""
+    cast.acme_account.webhook_validated_at = timezone.now().replace(2026, 5, 4, 12, 30, 0, 0)
+    cast.acme_account.save(update_fields=["webhook_validated_at"])
+    return cast.acme_account
+
+
+@pytest.mark.parametrize("who", ["ada", "operator"])
+def test_the_page_shows_the_whole_webhook_address(cast, signed_in, settings, who):
+    settings.BASE_URL = "https://greenroom.example"
+    text = signed_in(getattr(cast, who)).get(page_of(cast.acme_account)).content.decode()
+    address = f"https://greenroom.example/zoom/webhooks/{cast.acme_account.pk}/"
+    assert f"<code>{address}</code>" in text
+
+
+def test_an_account_that_is_not_saved_has_no_webhook_address(ada):
+    assert "/zoom/webhooks/" not in ada.get(ADD).content.decode()
+
+
+def test_the_page_shows_when_zoom_validated_the_address(cast, ada, validated):
+    cast.ada.time_zone = "Europe/Berlin"
+    cast.ada.save(update_fields=["time_zone"])
+    assert "May 4, 2026, 2:30 p.m." in ada.get(page_of(validated)).content.decode()
+
+
+def test_the_page_says_when_zoom_has_not_validated_it(cast, ada):
+    text = ada.get(page_of(cast.acme_account)).content.decode()
+    assert "Not with the secret token that is stored here." in text
+
+
+def test_a_new_webhook_secret_is_not_validated_yet(cast, ada, validated):
+    ada.post(page_of(validated), fields_of(validated, new_webhook_secret=WEBHOOK))
+    assert reread(validated).webhook_validated_at is None
+    assert AuditEvent.objects.get(action="zoomaccount.changed").detail == {
+        "fields": ["webhook_secret"]
+    }
+
+
+@pytest.mark.parametrize("field", ["name", "new_client_secret", "account_id"])
+def test_other_changes_leave_the_validation(cast, ada, validated, field):
+    ada.post(page_of(validated), fields_of(validated, **{field: "other"}))
+    assert reread(validated).webhook_validated_at == validated.webhook_validated_at
+
+
+def test_nobody_types_the_time_of_a_validation(cast, ada):
+    typed_time = fields_of(cast.acme_account, webhook_validated_at_0="2026-05-04")
+    ada.post(page_of(cast.acme_account), typed_time | {"webhook_validated_at": "2026-05-04"})
+    assert reread(cast.acme_account).webhook_validated_at is None
+
+
+# --- Webhook events ---------------------------------------------------------------------------
+
+EVENTS = "/admin/zoomauth/webhookevent/"
+
+
+@pytest.fixture
+def event(cast):
+    return WebhookEventFactory(
+        account=cast.acme_account, object_id="81234567890", payload='{"topic": "payload-canary"}'
+    )
+
+
+@pytest.mark.parametrize("who", ["ada", "operator"])
+def test_an_event_is_listed_without_its_contents(cast, signed_in, event, who):
+    client = signed_in(getattr(cast, who))
+    for page in (EVENTS, f"{EVENTS}{event.pk}/change/"):
+        text = client.get(page).content.decode()
+        assert "81234567890" in text
+        assert "payload-canary" not in text
+
+
+def test_another_organizations_events_are_not_listed(gus, event):
+    assert "81234567890" not in gus.get(EVENTS).content.decode()
+    assert gus.get(f"{EVENTS}{event.pk}/change/").status_code == 302
+
+
+def test_events_of_a_shared_account_are_the_operators_alone(ada, operator):
+    WebhookEventFactory(account__organization=None, object_id="89999999999")
+    seen = ["89999999999" in client.get(EVENTS).content.decode() for client in (ada, operator)]
+    assert seen == [False, True]
+
+
+@pytest.mark.parametrize("who", ["ada", "operator"])
+def test_events_are_only_looked_at(cast, signed_in, event, who):
+    client = signed_in(getattr(cast, who))
+    pages = ("add/", f"{event.pk}/change/", f"{event.pk}/delete/")
+    assert {client.post(EVENTS + page, {"post": "yes"}).status_code for page in pages} == {403}
 
 
 # --- Another organization's -------------------------------------------------------------------

@@ -1,14 +1,12 @@
-"""Zoom accounts, which organization reaches which, and the access token of each."""
+"""Zoom accounts, which organization reaches which, and as which Zoom users."""
 
 import uuid
-from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.constraints import SameOrganization
@@ -17,11 +15,6 @@ from portal.sealing import SealedTextField
 from portal.tenancy import tenant_manager
 
 INSTALLATION = UUID(int=0)
-
-# A token is not handed out in its last moments: it must outlive the call it is used for.
-USABLE_MARGIN = timedelta(seconds=60)
-# The sweep replaces a token before a host could meet its end (Zoom gives one hour).
-REFRESH_BEFORE = timedelta(minutes=15)
 
 
 class ZoomAccount(models.Model):
@@ -66,6 +59,8 @@ class ZoomAccount(models.Model):
     sdk_client_id = models.CharField(_("SDK client ID"), max_length=100)
     sdk_client_secret = SealedTextField(_("SDK client secret"))
     webhook_secret = SealedTextField(_("webhook secret token"), blank=True, default="")
+    # When Zoom last validated our webhook address with the secret above; a new secret clears it.
+    webhook_validated_at = models.DateTimeField(_("webhook validated"), null=True, editable=False)
 
     objects = tenant_manager(models.QuerySet, organization="organization")
 
@@ -78,6 +73,10 @@ class ZoomAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_webhook_path(self) -> str:
+        """Where Zoom sends this account's events, below BASE_URL."""
+        return reverse("zoomauth:webhook", args=[self.pk])
 
 
 class ZoomConnection(models.Model):
@@ -155,73 +154,3 @@ class ZoomUserAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization}: {self.zoom_user_id}"
-
-
-class AccessToken(models.Model):
-    """The server-to-server access token of one account, and who may replace it.
-
-    Not scoped by organization: an account may serve several, and only `zoomauth.tokens` reads it.
-    """
-
-    account = models.OneToOneField(
-        ZoomAccount, models.CASCADE, primary_key=True, related_name="access_token"
-    )
-    token = SealedTextField(owner="account_id", blank=True, default="")
-    scopes = models.TextField(blank=True, default="")
-    expires_at = models.DateTimeField(null=True)
-    # Grows by one with each token, so that a late answer never overwrites a newer one.
-    generation = models.PositiveIntegerField(default=0)
-    lease_holder = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["expires_at"], name="accesstoken_expires_at")]
-
-    def __str__(self) -> str:
-        return f"access token {self.generation} of {self.account_id}"
-
-    def is_usable(self, now: datetime) -> bool:
-        return self.expires_at is not None and self.expires_at - USABLE_MARGIN > now
-
-    def take_lease(self, *, now: datetime, longest: timedelta) -> UUID | None:
-        """The right to replace this very generation, or None. Compare and set, one winner.
-
-        A lease beyond the `longest` there is was taken by a clock that runs ahead: it is free too.
-        """
-        holder, until = uuid.uuid4(), now + longest
-        held = Q(lease_until__gte=now, lease_until__lte=until + longest)
-        free = Q(lease_until__isnull=True) | ~held
-        won = AccessToken.objects.filter(free, pk=self.pk, generation=self.generation).update(
-            lease_holder=holder, lease_until=until
-        )
-        return holder if won else None
-
-    def store(
-        self, *, holder: UUID, token: str, scopes: tuple[str, ...], expires_at: datetime
-    ) -> bool:
-        """Put the next generation in place; False when the lease was lost to somebody newer."""
-        field = cast("SealedTextField", self._meta.get_field("token"))
-        stored = AccessToken.objects.filter(
-            pk=self.pk, generation=self.generation, lease_holder=holder
-        ).update(
-            token=field.seal_for(self, token),
-            scopes=" ".join(scopes),
-            expires_at=expires_at,
-            generation=self.generation + 1,
-            lease_holder=None,
-            lease_until=None,
-        )
-        return bool(stored)
-
-    def release(self, *, holder: UUID) -> None:
-        """Give the lease back without a new token."""
-        AccessToken.objects.filter(pk=self.pk, lease_holder=holder).update(
-            lease_holder=None, lease_until=None
-        )
-
-
-def due_for_refresh(now: datetime | None = None) -> models.QuerySet[Any]:
-    """Accounts whose token ends soon. Accounts nobody has used yet have no row and are not due."""
-    return AccessToken.objects.filter(
-        expires_at__lt=(now or timezone.now()) + REFRESH_BEFORE
-    ).order_by("expires_at")
