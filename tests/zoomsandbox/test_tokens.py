@@ -4,6 +4,8 @@ import pytest
 
 from tests.sandbox import ACME, Sandbox
 
+PARAMETERS = {"grant_type": "account_credentials", "account_id": ACME["account_id"]}
+
 
 def works(sandbox: Sandbox, token: str) -> bool:
     return sandbox.api("GET", "/users/alice", token).status_code == 200
@@ -43,22 +45,87 @@ def test_credentials_of_another_app_type_are_refused(sandbox):
     assert sandbox.ask_token().json()["error"] == "unsupported_grant_type"
 
 
-def test_deactivated_app_gets_code_4717(sandbox):
-    sandbox.change_account(app_state="disabled")
+@pytest.mark.parametrize(
+    ("state", "code"), [("disabled", 4717), ("disabled_by_admin", 4738), ("revoked", 4741)]
+)
+def test_an_app_that_is_off_gets_a_number(sandbox, state, code):
+    sandbox.change_account(app_state=state)
     answer = sandbox.ask_token()
-    assert (answer.status_code, answer.json()["code"]) == (400, 4717)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
-def test_token_of_a_deactivated_app_is_dead(sandbox, token):
+@pytest.mark.parametrize("state", ["disabled", "disabled_by_admin", "revoked"])
+def test_token_of_an_app_that_is_off_is_dead(sandbox, token, state):
+    sandbox.change_account(app_state=state)
+    assert sandbox.api("GET", "/users/alice", token).json()["code"] == 124
+
+
+def test_token_of_a_reactivated_app_works_on(sandbox, token):
     sandbox.change_account(app_state="disabled")
-    assert not works(sandbox, token)
+    sandbox.change_account(app_state="active")
+    assert works(sandbox, token)
+
+
+# --- Where the parameters are, and what comes when they are not --------------------------------
+
+
+def post(sandbox, method="POST", pair=(ACME["client_id"], ACME["client_secret"]), **options):
+    return sandbox.session.request(
+        method, f"{sandbox.url}/oauth/token", auth=pair, timeout=10, **options
+    )
 
 
 def test_parameters_in_the_query_work_too(sandbox):
-    query = {"grant_type": "account_credentials", "account_id": ACME["account_id"]}
-    pair = (ACME["client_id"], ACME["client_secret"])
-    answer = sandbox.session.post(f"{sandbox.url}/oauth/token", params=query, auth=pair, timeout=10)
-    assert answer.status_code == 200
+    assert post(sandbox, params=PARAMETERS).status_code == 200
+
+
+def test_parameters_in_the_query_are_refused_where_the_account_says_so(sandbox):
+    sandbox.change_account(query_parameters="refused")
+    answer = post(sandbox, params=PARAMETERS)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert post(sandbox, data=PARAMETERS).status_code == 200
+
+
+def test_the_form_counts_before_the_query(sandbox):
+    query = {**PARAMETERS, "account_id": "globex-account"}
+    assert post(sandbox, params=query, data=PARAMETERS).status_code == 200
+
+
+@pytest.mark.parametrize("missing", PARAMETERS)
+def test_a_missing_parameter_is_an_invalid_request(sandbox, missing):
+    form = {name: value for name, value in PARAMETERS.items() if name != missing}
+    answer = post(sandbox, data=form)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"json": PARAMETERS},
+        {"files": {name: (None, value) for name, value in PARAMETERS.items()}},
+        {"data": "grant_type=account_credentials", "headers": {"Content-Type": "text/plain"}},
+    ],
+)
+def test_a_body_of_another_type_is_not_read(sandbox, options):
+    answer = post(sandbox, **options)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_only_post_gets_a_token(sandbox, method):
+    answer = post(sandbox, method, params=PARAMETERS)
+    assert (answer.status_code, set(answer.json())) == (405, {"reason", "error"})
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe=%ff", b"grant_type", b"&&==&", b"grant_type=%00&account_id=%ED%A0%80"]
+)
+def test_a_garbled_form_is_refused(sandbox, body):
+    header = {"Content-Type": "application/x-www-form-urlencoded; charset=nonsense"}
+    assert post(sandbox, data=body, headers=header).status_code == 400
+
+
+# --- Who asks ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("header", ["", "Bearer x", "Basic ???", "Basic /w=="])
@@ -67,6 +134,56 @@ def test_unreadable_credentials_are_refused(sandbox, header):
         f"{sandbox.url}/oauth/token", headers={"Authorization": header}, timeout=10
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"client_id": "nobody"}, 4702),
+        ({"client_secret": "wrong"}, 4704),
+        ({"client_secret": ""}, 4706),
+        ({"grant_type": "client_credentials"}, 4705),
+        ({"grant_type": ""}, 4706),
+    ],
+)
+def test_credentials_may_be_refused_with_numbers(sandbox, changes, code):
+    sandbox.change_account(oauth_errors="numbers")
+    answer = sandbox.ask_token(**changes)
+    assert (answer.status_code, set(answer.json())) == (400, {"code", "message"})
+    assert answer.json()["code"] == code
+
+
+def test_another_app_type_may_be_refused_with_a_number(sandbox):
+    sandbox.change_account(oauth_errors="numbers", app_type="general")
+    assert sandbox.ask_token().json()["code"] == 4705
+
+
+def test_a_wrong_account_has_no_number(sandbox):
+    sandbox.change_account(oauth_errors="numbers")
+    answer = sandbox.ask_token(account_id="globex-account")
+    assert answer.json() == {"reason": "Bad Request", "error": "invalid_request"}
+
+
+def test_numbers_of_one_account_are_not_anothers(sandbox):
+    sandbox.change_account("globex-account", oauth_errors="numbers")
+    assert sandbox.ask_token(client_secret="wrong").json()["error"] == "invalid_client"
+
+
+def test_two_apps_of_the_same_secret_are_told_apart(sandbox):
+    sandbox.globex(client_secret=ACME["client_secret"])
+    answer = sandbox.ask_token(client_id="globex-client", account_id="globex-account")
+    assert answer.status_code == 200
+    token = answer.json()["access_token"]
+    assert sandbox.api("GET", "/users/carol", token).status_code == 200
+
+
+# --- What the answer says, and how long it is good for ----------------------------------------
+
+
+def test_api_url_is_the_sandbox_unless_the_account_has_another(sandbox):
+    assert sandbox.ask_token().json()["api_url"].startswith("http://localhost:")
+    sandbox.change_account(api_url="https://api-eu.zoom.us")
+    assert sandbox.ask_token().json()["api_url"] == "https://api-eu.zoom.us"
 
 
 def test_token_dies_after_an_hour_of_sandbox_time(sandbox, token):
@@ -98,39 +215,3 @@ def test_single_token_account_leaves_other_accounts_alone(sandbox, foreign_token
     sandbox.change_account(single_token=True)
     sandbox.ask_token()
     assert sandbox.api("GET", "/users/carol", foreign_token).status_code == 200
-
-
-def test_missing_scope_is_named(sandbox):
-    sandbox.change_account(scopes=["user:read:user:admin"])
-    token = sandbox.ask_token().json()["access_token"]
-    answer = sandbox.api("GET", "/users/alice/token", token, params={"type": "zak"})
-    sentence = "Invalid access token, does not contain scopes:[user:read:token:admin]."
-    assert (answer.status_code, answer.json()) == (400, {"code": 4711, "message": sentence})
-
-
-def test_added_scope_takes_a_new_token(sandbox):
-    sandbox.change_account(scopes=["user:read:token:admin"])
-    old = sandbox.ask_token().json()["access_token"]
-    sandbox.change_account(scopes=["user:read:user:admin"])
-    assert not works(sandbox, old)
-    assert works(sandbox, sandbox.ask_token().json()["access_token"])
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "scope"),
-    [
-        ("GET", "/users/alice/token", "user:read:token:admin"),
-        ("GET", "/users/alice", "user:read:user:admin"),
-        ("GET", "/users", "user:read:list_users:admin"),
-        ("POST", "/users/alice/meetings", "meeting:write:meeting:admin"),
-        ("GET", "/meetings/81234567890", "meeting:read:meeting:admin"),
-        ("PATCH", "/meetings/81234567890", "meeting:update:meeting:admin"),
-        ("DELETE", "/meetings/81234567890", "meeting:delete:meeting:admin"),
-        ("PUT", "/meetings/81234567890/status", "meeting:update:status:admin"),
-    ],
-)
-def test_every_call_needs_its_own_scope(sandbox, method, path, scope):
-    everything = sandbox.accounts()[0]["scopes"]
-    sandbox.change_account(scopes=[name for name in everything if name != scope])
-    token = sandbox.ask_token().json()["access_token"]
-    assert scope in sandbox.api(method, path, token, json={}).json()["message"]

@@ -56,5 +56,20 @@ def no_such_user(key: str) -> ZoomRefusal:
     return ZoomRefusal(404, 1001, f"User does not exist: {key}.")
 
 
+def foreign_user(account_id: str) -> ZoomRefusal:
+    """The user is another account's. Code, status and sentence are those seen."""
+    return ZoomRefusal(400, 1010, f"User not belong to this account: {account_id}.")
+
+
+def not_active(user_id: str) -> ZoomRefusal:
+    """For a deactivated user, where Zoom's answer is not documented: a guess."""
+    return ZoomRefusal(400, 300, f"User is not active: {user_id}.")
+
+
+def not_accepted(user_id: str) -> ZoomRefusal:
+    """For a pending user, where Zoom's answer is not documented: a guess at one of two codes."""
+    return ZoomRefusal(400, 1120, f"The invitation was not accepted yet: {user_id}.")
+
+
 def no_such_meeting(number: object) -> ZoomRefusal:
     return ZoomRefusal(404, 3001, f"Meeting does not exist: {number}.")

@@ -1,22 +1,24 @@
-"""Zoom's REST calls about users."""
+"""Zoom's REST calls that look at users."""
 
-import re
-import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from zoomsandbox.rest.errors import ZoomRefusal, invalid, no_such_user
+from zoomsandbox.rest.errors import foreign_user, invalid, no_such_user
 from zoomsandbox.rest.oauth import get_authorized_account
+from zoomsandbox.rest.paging import make_page
 from zoomsandbox.state.accounts import Account, User
-from zoomsandbox.state.tokens import ZakKind
 from zoomsandbox.state.world import ENTRY, WORLD, World
 
 TWO_HOURS = 7_200
 NINETY_DAYS = 7_776_000
-ONE_YEAR = 31_536_000
-PAGE_TOKEN_SECONDS = 15 * 60
-KINDS: dict[str, ZakKind] = {"token": "token", "zak": "zak", "onbehalf": "onbehalf"}
+STATUSES = ("active", "inactive", "pending")
+ROLES = {"0": "Owner", "1": "Admin", "2": "Member"}
+# From Facebook, Google and telephone to API users (99), e-mail (100) and single sign-on (101).
+LOGIN_TYPES = ("0", "1", "11", "21", "23", "24", "27", "97", "98", "99", "100", "101")
+# What a list of users can tell more of each.
+INCLUDED = ("custom_attributes", "host_key")
 
 
 def get_default_ttl(user: User) -> int:
@@ -24,104 +26,108 @@ def get_default_ttl(user: User) -> int:
     return NINETY_DAYS if user.cust_create else TWO_HOURS
 
 
-def get_user_of(account: Account, key: str) -> User:
-    """The user, or Zoom's 404; ``me`` is nobody.
+def get_user_of(account: Account, key: str, world: World | None = None) -> User:
+    """The user with this id or address, or Zoom's refusal: code 1010 if another account has it.
 
-    Zoom tells server-to-server apps not to use ``me``, though it often resolves to the owner. The
-    sandbox takes Zoom at its word.
+    Zoom tells server-to-server apps not to use ``me``, though it often resolves to the owner: the
+    account's ``me`` says which. Refused, it is nobody.
     """
-    user = account.find_user(key)
-    if user is None or key == "me":
+    if key == "me":
+        user = account.find_owner() if account.me == "owner" else None
+    else:
+        user = account.find_user(key)
+    if user is not None:
+        return user
+    others = world.accounts.values() if world and key != "me" else ()
+    if any(other.find_user(key) for other in others):
+        raise foreign_user(account.account_id)
+    raise no_such_user(key)
+
+
+def get_user_of_call(request: web.Request, account: Account) -> User:
+    """The user in the path. A ``login_type`` that is not the user's finds nobody."""
+    key = request.match_info["user"]
+    user = get_user_of(account, key, request.app[WORLD])
+    login_type = request.query.get("login_type")
+    if login_type is not None and login_type not in LOGIN_TYPES:
+        raise invalid("login_type")
+    if login_type is not None and int(login_type) != user.login_type:
         raise no_such_user(key)
+    request[ENTRY].detail["user_id"] = user.id
     return user
 
 
-async def get_token(request: web.Request) -> web.Response:
-    """Zoom API reference, Users, Get a user's token.
-
-    Without ``type`` the answer is the deprecated kind that starts nothing. What Zoom answers for a
-    deactivated user is not documented; the sandbox refuses with code 300.
-    """
-    account = get_authorized_account(request, "user:read:token:admin")
-    user = get_user_of(account, request.match_info["user"])
-    kind = KINDS.get(request.query.get("type", "token"))
-    request[ENTRY].detail.update(user_id=user.id, type=kind)
-    if kind is None:
-        raise invalid("type")
-    if kind == "onbehalf" and not request.query.get("meeting_id"):
-        raise invalid("meeting_id")
-    ttl = _read_ttl(request.query.get("ttl"), user)
-    if user.status != "active":
-        raise ZoomRefusal(400, 300, f"User is not active: {user.id}.")
-    value = request.app[WORLD].issue_zak(account, user, kind, ttl, "users.token")
-    request[ENTRY].detail["ttl"] = ttl
-    return web.json_response({"token": value})
-
-
-def _read_ttl(text: str | None, user: User) -> int:
-    return get_default_ttl(user) if text is None else _read_number("ttl", text, ONE_YEAR)
-
-
-def _read_number(name: str, text: str, most: int) -> int:
-    """A whole number from 1 to ``most``."""
-    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        raise invalid(name)
-    return int(text)
-
-
 async def get_user(request: web.Request) -> web.Response:
-    """Zoom API reference, Users, Get a user."""
+    """Zoom API reference, Users, Get a user: whatever the user's status."""
     account = get_authorized_account(request, "user:read:user:admin")
-    user = get_user_of(account, request.match_info["user"])
-    request[ENTRY].detail["user_id"] = user.id
-    return web.json_response({**_as_json(user), "account_id": account.account_id})
+    user = get_user_of_call(request, account)
+    answer = {
+        **_as_json(user),
+        "account_id": account.account_id,
+        "role_name": ROLES.get(user.role_id, "Member"),
+        "use_pmi": False,
+        "personal_meeting_url": f"{request.app[WORLD].public_url}/j/{user.pmi}",
+        "login_types": [user.login_type],
+    }
+    return web.json_response(answer)
+
+
+async def check_email(request: web.Request) -> web.Response:
+    """Zoom API reference, Users, Check a user email.
+
+    Only users of this account who sign in with e-mail and password are found.
+    """
+    account = get_authorized_account(request, "user:read:email:admin")
+    email = request.query.get("email", "")
+    if "@" not in email:
+        raise invalid("email")
+    user = account.find_user(email)
+    return web.json_response({"existed_email": user is not None and user.login_type == 100})
 
 
 async def list_users(request: web.Request) -> web.Response:
-    """Zoom API reference, Users, List users: active ones unless asked, a token per next page."""
+    """Zoom API reference, Users, List users: active ones unless asked."""
     account = get_authorized_account(request, "user:read:list_users:admin")
-    world = request.app[WORLD]
     status = request.query.get("status", "active")
-    if status not in ("active", "inactive", "pending"):
+    if status not in STATUSES:
         raise invalid("status")
-    size = _read_number("page_size", request.query.get("page_size", "30"), 300)
-    start = _read_page_token(world, account, status, request.query.get("next_page_token", ""))
-    found = [user for user in account.users.values() if user.status == status]
-    end = start + size
-    following = ""
-    if end < len(found):
-        following = secrets.token_urlsafe(24)
-        expires_at = world.now() + PAGE_TOKEN_SECONDS
-        world.page_tokens[following] = (account.account_id, status, end, expires_at)
-    return web.json_response(
-        {
-            "page_size": size,
-            "total_records": len(found),
-            "next_page_token": following,
-            "users": [_as_json(user) for user in found[start:end]],
-        }
-    )
+    role = request.query.get("role_id")
+    included = request.query.get("include_fields")
+    if included is not None and included not in INCLUDED:
+        raise invalid("include_fields")
+    found = [
+        user
+        for user in account.users.values()
+        if user.status == status and role in (None, user.role_id)
+    ]
+
+    def present(user: User) -> dict[str, Any]:
+        return _as_json(user) | _include(user, included)
+
+    return web.json_response(make_page(request, account, "users", found, present, numbered=True))
 
 
-def _read_page_token(world: World, account: Account, status: str, token: str) -> int:
-    """Where the page starts. The token belongs to one listing and lives fifteen minutes."""
-    if not token:
-        return 0
-    owner, wanted, start, expires_at = world.page_tokens.get(token, ("", "", 0, 0.0))
-    if (owner, wanted) != (account.account_id, status) or expires_at <= world.now():
-        raise ZoomRefusal(400, 300, "The next page token is invalid or expired.")
-    return start
+def _include(user: User, name: str | None) -> dict[str, Any]:
+    if name == "host_key":
+        return {"host_key": user.host_key}
+    return {"custom_attributes": []} if name == "custom_attributes" else {}
 
 
 def _as_json(user: User) -> dict[str, Any]:
-    first, _, last = user.display_name.partition(" ")
+    created_at = datetime.fromtimestamp(user.created_at, UTC)
     return {
         "id": user.id,
         "email": user.email,
-        "first_name": first,
-        "last_name": last,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
         "display_name": user.display_name,
         "type": user.type,
         "status": user.status,
+        "role_id": user.role_id,
+        "pmi": user.pmi,
         "timezone": user.timezone,
+        "dept": user.dept,
+        "language": user.language,
+        "verified": int(user.status != "pending"),
+        "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
     }

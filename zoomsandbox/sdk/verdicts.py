@@ -8,7 +8,11 @@ from urllib.parse import unquote
 
 import jwt
 
+from zoomsandbox.life.hosting import find_room_elsewhere, lets_in_before_host
+from zoomsandbox.life.meetings import has_expired
+from zoomsandbox.life.registrants import find_admitted
 from zoomsandbox.life.rooms import get_room
+from zoomsandbox.life.settings import get_setting
 from zoomsandbox.state.accounts import Account
 from zoomsandbox.state.meetings import Meeting
 from zoomsandbox.state.rooms import ALTERNATIVE_HOST, HOST, PARTICIPANT
@@ -21,8 +25,27 @@ WIRE_ERRORS: dict[str, tuple[int, str]] = {
     "signature expired": (200, "The signature has expired."),  # 3705
     "wrong meeting number": (200, "The meeting number is wrong."),  # 3706
     "wrong role": (200, "The role is not applicable."),  # 3708
+    "unknown app": (200, "The api key is wrong."),  # 3704
+    "app deactivated": (200, "The account don't enable API."),  # 3710
+    # What the SDK then says to people speaks of another meeting at the same time.
+    "hosting elsewhere": (200, "Can not be host in other account's meeting."),  # 3711
+    "other meeting in progress": (3000, "Already has other meetings in progress."),  # 3000
+    "web client off": (3000, "Not support start or join meeting from web."),  # 3603
+    "encrypted end to end": (
+        3000,
+        "Unable join from browser, please join using the Zoom desktop client or mobile app.",
+    ),  # 3611
+    "sdk too old": (
+        3000,
+        "The current sdk version is no longer supported, please upgrade to the latest version.",
+    ),  # 10000
     "bad zak": (3136, "Token error"),  # 3623
+    "not host": (3003, "You are not the meeting host."),  # 3003
+    "host inactive": (1001, "Meeting host is inactive."),  # 3625
+    "sign-in required": (3100, "Require login"),  # 3100
     "no such meeting": (3001, "Meeting does not exist."),  # 3610
+    "registration void": (124, "Token has expired."),  # 3610
+    "registration required": (3099, "This meeting requires registration."),  # no callback
     "wrong passcode": (3004, "Wrong passcode."),  # no callback: the SDK asks for the passcode
     "not started": (3008, "The meeting has not started."),  # 1
 }
@@ -31,6 +54,7 @@ WIRE_ERRORS: dict[str, tuple[int, str]] = {
 MIN_LIFE = 1_800
 MAX_LIFE = 172_800
 LEEWAY = 2
+VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}")
 
 
 @dataclass(frozen=True)
@@ -44,6 +68,7 @@ class Verdict:
     meeting: Meeting | None = None
     user_id: str = ""
     standing: str = PARTICIPANT
+    registrant_id: str = ""
     signature_verified: bool = False
 
 
@@ -64,13 +89,21 @@ def judge(world: World, form: Mapping[str, str]) -> Verdict:
     try:
         known["account"], known["claims"] = _read_signature(world, form)
         known["signature_verified"] = True
+        _check_app(known["account"], form)
         _check_times(world, known["claims"])
         known["meeting"] = _find_meeting(world, form, known["account"], known["claims"])
         role = _read_role(known["claims"])
+        _check_place(known["account"], known["meeting"])
         _check_passcode(known["meeting"], form)
         known["user_id"] = _read_zak(world, form, known["account"], role)
         known["standing"] = _find_standing(known["meeting"], known["user_id"], role)
-        _check_started(world, known["meeting"], known["standing"])
+        if known["standing"] == PARTICIPANT:
+            known["registrant_id"] = _check_guest(
+                known["account"], known["meeting"], form, known["user_id"]
+            )
+            _check_started(world, known["meeting"])
+        else:
+            _check_elsewhere(world, known["meeting"], known["user_id"])
     except _RefusedError as refused:
         return Verdict(refused.refusal, refused.reason, **known)
     return Verdict(None, "", **known)
@@ -84,9 +117,7 @@ def _read_signature(world: World, form: Mapping[str, str]) -> tuple[Account, dic
         raise _RefusedError("signature invalid", "not a JWT") from error
     if not app_key or app_key != form.get("apiKey"):
         raise _RefusedError("signature invalid", "no appKey, or another than apiKey")
-    owner = next((a for a in world.accounts.values() if a.sdk_client_id == app_key), None)
-    if owner is None:
-        raise _RefusedError("signature invalid", "appKey of no app")
+    owner = _find_app(world, app_key)
     # Times are checked against the sandbox's clock, not PyJWT's.
     try:
         claims = jwt.decode(
@@ -98,6 +129,30 @@ def _read_signature(world: World, form: Mapping[str, str]) -> tuple[Account, dic
     except jwt.PyJWTError as error:
         raise _RefusedError("signature invalid", "signed with another secret") from error
     return owner, dict(claims)
+
+
+def _find_app(world: World, app_key: str) -> Account:
+    """The account of the Meeting SDK app; the id of a server-to-server app is the wrong pair."""
+    for account in world.accounts.values():
+        if account.sdk_client_id == app_key:
+            return account
+    if any(account.client_id == app_key for account in world.accounts.values()):
+        raise _RefusedError("signature invalid", "appKey of a server-to-server app")
+    raise _RefusedError("unknown app", "appKey of no app")
+
+
+def _check_app(account: Account, form: Mapping[str, str]) -> None:
+    if not account.sdk_app_active:
+        raise _RefusedError("app deactivated", "the Meeting SDK app is deactivated")
+    version, least = form.get("cv", ""), account.min_sdk_version
+    # What is no version, such as that of our stand-in, is never too old.
+    comparable = VERSION.fullmatch(version) and VERSION.fullmatch(least)
+    if comparable and _split(version) < _split(least):
+        raise _RefusedError("sdk too old", f"SDK {version} is below {least}")
+
+
+def _split(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def _check_times(world: World, claims: dict[str, Any]) -> None:
@@ -124,6 +179,8 @@ def _find_meeting(
     if number != form.get("meetingNumber"):
         raise _RefusedError("wrong meeting number", "mn differs from meetingNumber")
     meeting = world.get_meeting(int(number), account.account_id)
+    if meeting is not None and has_expired(world, meeting):
+        raise _RefusedError("no such meeting", "the meeting number has expired")
     if meeting is None:
         reason = "foreign meeting" if int(number) in world.meetings else "unknown meeting"
         raise _RefusedError("no such meeting", reason)
@@ -135,6 +192,20 @@ def _read_role(claims: dict[str, Any]) -> int:
     if isinstance(role, bool) or not isinstance(role, int) or role not in (0, 1):
         raise _RefusedError("wrong role", "role is neither 0 nor 1")
     return role
+
+
+def _check_place(account: Account, meeting: Meeting) -> None:
+    """Whether this meeting may take place in a browser at all.
+
+    Which of Zoom's settings turns the web client off for the Web SDK is a guess.
+    """
+    host = account.users[meeting.host_id]
+    if host.status != "active":
+        raise _RefusedError("host inactive", "the meeting's host is not active")
+    if not get_setting(host, "in_meeting", "show_a_join_from_your_browser_link", True):
+        raise _RefusedError("web client off", "the host's settings do not allow the web client")
+    if meeting.settings.get("encryption_type") == "e2ee":
+        raise _RefusedError("encrypted end to end", "no browser can join")
 
 
 def _check_passcode(meeting: Meeting, form: Mapping[str, str]) -> None:
@@ -164,11 +235,42 @@ def _find_standing(meeting: Meeting, user_id: str, role: int) -> str:
     if role == 0:
         return PARTICIPANT
     if not meeting.may_be_started_by(user_id):
-        raise _RefusedError("bad zak", "ZAK of a user who is no host of the meeting")
+        raise _RefusedError("not host", "ZAK of a user who is no host of the meeting")
     return HOST if user_id == meeting.host_id else ALTERNATIVE_HOST
 
 
-def _check_started(world: World, meeting: Meeting, standing: str) -> None:
-    early = meeting.fields["settings"].get("join_before_host")
-    if standing == PARTICIPANT and not early and get_room(world, meeting.number) is None:
+def _check_elsewhere(world: World, meeting: Meeting, user_id: str) -> None:
+    """One meeting at a time. That the two codes part host and alternative host is a guess."""
+    other = find_room_elsewhere(world, meeting, user_id)
+    if other is None:
+        return
+    is_host = user_id == meeting.host_id
+    refusal = "hosting elsewhere" if is_host else "other meeting in progress"
+    raise _RefusedError(refusal, f"already hosting {other.run.number}")
+
+
+def _check_guest(account: Account, meeting: Meeting, form: Mapping[str, str], user_id: str) -> str:
+    """The id of the registration the guest comes with, if the meeting asks for one.
+
+    Whoever comes with a ZAK is signed in. Of the meeting's own people no registration is asked.
+    """
+    host = account.users[meeting.host_id]
+    wanted = meeting.settings.get("meeting_authentication") is True or get_setting(
+        host, "meeting_security", "only_authenticated_can_join_from_webclient", False
+    )
+    if wanted and not user_id:
+        raise _RefusedError("sign-in required", "no ZAK, and the meeting wants people signed in")
+    tk = form.get("tk", "")
+    if not meeting.needs_registration or meeting.may_be_started_by(user_id):
+        return ""
+    if not tk:
+        raise _RefusedError("registration required", "no tk")
+    registrant = find_admitted(meeting, tk)
+    if registrant is None:
+        raise _RefusedError("registration void", "tk of nobody who is approved")
+    return str(registrant["id"])
+
+
+def _check_started(world: World, meeting: Meeting) -> None:
+    if get_room(world, meeting.number) is None and not lets_in_before_host(world, meeting):
         raise _RefusedError("not started", "no host is in the meeting yet")

@@ -23,16 +23,37 @@ class LedgerEntry:
 
 @dataclass
 class Fault:
-    """One planted failure; ``after`` lets the call do its work first and spoils only the answer."""
+    """One planted failure: which calls it hits, which of those, and what it does to them.
 
-    call: str
+    It hits calls whose name fits ``call``, whose path fits ``path`` (``*`` for anything) and whose
+    path with its query has a match of the regular expression ``pattern``, made for ``account``;
+    where one is left out, any. The first ``skip`` of them pass unhurt, then ``times`` are hit.
+    ``after`` lets the call do its work and spoils only the answer. What ``status``, ``body``,
+    ``headers``, ``seconds``, ``jitter`` and ``error`` mean is said where the kinds are listed.
+    ``seen`` counts the calls it was about, ``hits`` those that were hit.
+    """
+
     kind: str
+    name: str = ""
+    call: str = "*"
+    path: str = ""
+    pattern: str = ""
+    account: str = ""
+    skip: int = 0
+    times: int | None = None
     status: int | None = None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float | None = None
-    times: int | None = None
+    jitter: float = 0.0
+    error: str = ""
     after: bool = False
+    seen: int = 0
+    hits: int = 0
+
+    @property
+    def is_spent(self) -> bool:
+        return self.times is not None and self.hits >= self.times
 
 
 def make_ledger() -> deque[LedgerEntry]:

@@ -28,6 +28,7 @@ class Person:
     socket: web.WebSocketResponse | None = None
     email: str = ""
     customer_key: str = ""
+    registrant_id: str = ""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     seen: float = field(default_factory=time.monotonic)
 
@@ -47,6 +48,11 @@ class Room:
         """Those whose page was closed without a word."""
         limit = time.monotonic() - PAGE_PATIENCE
         return [p for p in self.people.values() if p.socket is None and p.seen < limit]
+
+    def is_held_by(self, user_id: str) -> bool:
+        """Whether this user started it, or is in it as a host."""
+        hosts = (p.user_id for p in self.people.values() if p.has_host_rights)
+        return self.run.started_by == user_id or user_id in hosts
 
     def as_json(self) -> dict[str, Any]:
         return {

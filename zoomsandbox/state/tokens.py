@@ -40,3 +40,4 @@ class Admission:
     stand_in: bool
     email: str = ""
     customer_key: str = ""
+    registrant_id: str = ""

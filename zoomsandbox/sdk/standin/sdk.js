@@ -26,6 +26,7 @@ const state = {
   listeners: new Map(),
   socket: null,
   me: null,
+  refused: false,
   over: false,
 };
 
@@ -113,6 +114,9 @@ async function tryToJoin(options, claims, zak) {
   } else if (answer.errorCode === NOT_STARTED) {
     showWaitForHost(goAway);
     setTimeout(tryToJoin, RETRY_AFTER, options, claims, zak);
+  } else if (answer.errorCode === REGISTRATION_REQUIRED) {
+    // Zoom's SDK shows a form of its own and tells the page nothing.
+    showError(makeError(answer.errorCode, answer.errorMessage), goAway);
   } else {
     fail(options, makeWireError(answer));
   }
@@ -128,7 +132,9 @@ async function enter(options, info, zak) {
   let showPeople = null;
   state.socket.addEventListener("message", (event) => {
     const message = JSON.parse(event.data);
-    if (message.evt === 4098) {
+    if (message.evt === 4098 && message.body.res !== 0) {
+      state.refused = true;
+    } else if (message.evt === 4098) {
       state.me = { ...message.body, name: message.body.dn };
       showPeople = showRoom({
         topic: info.meetingTopic,
@@ -150,6 +156,9 @@ async function enter(options, info, zak) {
     if (state.me) {
       tell("onMeetingStatus", { meetingStatus: DISCONNECTED });
       goAway();
+    } else if (state.refused) {
+      // The real one calls nobody back here, it only tells the status.
+      fail(options, makeError(3000, "Already has other meetings in progress."));
     } else {
       fail(options, makeError(1, "Fail to join the meeting."));
     }
@@ -188,6 +197,7 @@ globalThis.ZoomMtg = {
     }
     state.over = false;
     state.me = null;
+    state.refused = false;
     tell("onMeetingStatus", { meetingStatus: CONNECTING });
     showWait("One moment.");
     tryToJoin(options, claims, keepZak(options));

@@ -4,6 +4,7 @@ const ORIGIN = new URL(document.currentScript.src).origin;
 const STORED_ZAK = "zoom-stand-in.zak";
 const WRONG_PASSCODE = 3004;
 const NOT_STARTED = 3008;
+const REGISTRATION_REQUIRED = 3099;
 
 // Wire code and message to the SDK's public code and message; without a message any will do.
 const ERRORS = [
@@ -11,6 +12,29 @@ const ERRORS = [
   [200, "The signature has expired.", 3705, "The signature has expired."],
   [200, "The meeting number is wrong.", 3706, "The meeting number is wrong."],
   [200, "The role is not applicable.", 3708, "Incorrect role."],
+  [200, "The api key is wrong.", 3704, "The accounts API Key is not valid."],
+  [200, "The account don't enable API.", 3710, "The accounts API Key is deactivated."],
+  [
+    200,
+    "Can not be host in other account's meeting.",
+    3711,
+    "Cannot not host another meeting concurrently.",
+  ],
+  ...[
+    [3000, "Already has other meetings in progress."],
+    [3603, "Not support start or join meeting from web."],
+    [
+      3611,
+      "Unable join from browser, please join using the Zoom desktop client or mobile app.",
+    ],
+    [
+      10000,
+      "The current sdk version is no longer supported, please upgrade to the latest version.",
+    ],
+  ].map(([code, message]) => [3000, message, code, message]),
+  [3003, null, 3003, "You are not the meeting host."],
+  [1001, null, 3625, "Meeting host is inactive."],
+  [3100, null, 3100, "Require login"],
   [3136, "Token error", 3623, "Token error"],
   [3001, null, 3610, "Meeting does not exist."],
   [3633, null, 3633, "API limit"],

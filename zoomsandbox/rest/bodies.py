@@ -1,0 +1,23 @@
+"""The JSON bodies of calls."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from zoomsandbox.rest.errors import ZoomRefusal
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The body as an object, an empty one for no body; raises ZoomRefusal (code 300).
+
+    Source of the sentence: Zoom API, Error definitions.
+    """
+    try:
+        body = json.loads(await request.text() or "{}")
+    except (ValueError, LookupError, RecursionError):
+        # Not JSON, not in its charset, in a charset nobody knows, or nested without end.
+        body = None
+    if not isinstance(body, dict):
+        raise ZoomRefusal(400, 300, "Request Body should be a valid JSON object.")
+    return body
