@@ -9,9 +9,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import requests
+
+from tests.sandbox_webhooks import WebhookControls
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 15.0
@@ -23,6 +25,7 @@ ACME: dict[str, Any] = {
     "sdk_client_id": "acme-sdk",
     "sdk_client_secret": "acme-sdk-secret-0123456789abcdef",
     "webhook_secret": "acme-webhook-secret-0123456789abcdef",
+    "plan": "unlimited",  # Tests are faster than any host; the limits have tests of their own.
     "users": [
         {"id": "alice", "email": "alice@acme.example", "display_name": "Alice Acme", "type": 2},
         {"id": "bob", "email": "bob@acme.example", "display_name": "Bob Acme", "type": 2},
@@ -36,43 +39,62 @@ GLOBEX: dict[str, Any] = {
     "sdk_client_id": "globex-sdk",
     "sdk_client_secret": "globex-sdk-secret-0123456789abcdef",
     "webhook_secret": "globex-webhook-secret-0123456789abcdef",
+    "plan": "unlimited",
     "users": [
         {"id": "carol", "email": "carol@globex.example", "display_name": "Carol Globex", "type": 2},
     ],
 }
 
 
-class Sandbox:
+class Sandbox(WebhookControls):
     """A running sandbox. Every wait is bounded; it is ended by its own process id."""
 
-    def __init__(self, process: subprocess.Popen[str], ready: dict[str, Any]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], ready: dict[str, Any], errors: IO[str]
+    ) -> None:
         self.process = process
+        self._errors = errors
         self.pid: int = ready["pid"]
         self.port: int = ready["port"]
         self.tls_port: int | None = ready["tls_port"]
         self.url = f"http://127.0.0.1:{self.port}"
+        # Stays open when a planted fault closes the others.
+        self.control_url = f"http://127.0.0.1:{ready['control_port']}"
         self.session = requests.Session()
         # No proxy of this machine's stands between a test and the loopback.
         self.session.trust_env = False
 
     @classmethod
-    def start(cls, *, tls: bool = False, port: int = 0, public_url: str | None = None) -> Self:
+    def start(
+        cls,
+        *,
+        tls: bool = False,
+        port: int = 0,
+        public_url: str | None = None,
+        state: Path | None = None,
+    ) -> Self:
         with tempfile.TemporaryDirectory() as folder:
             ready = Path(folder) / "ready.json"
             command = [sys.executable, "-m", "zoomsandbox", "--port", str(port)]
-            command += ["--ready-file", str(ready), "--with-parent"]
+            command += ["--control-port", "0", "--ready-file", str(ready), "--with-parent"]
             command += ["--tls-port", "0"] if tls else []
             command += ["--public-url", public_url] if public_url else []
-            process = subprocess.Popen(
-                command, cwd=ROOT, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-            )
+            command += ["--state", str(state)] if state else []
+            # Not a pipe: nobody reads while a test runs, and a full one would stop the sandbox.
+            errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by stop
+            process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
             end = time.monotonic() + PATIENCE
             while not ready.exists():
                 if process.poll() is not None or time.monotonic() > end:
                     process.kill()
-                    raise RuntimeError(f"the sandbox did not start: {process.communicate()[1]}")
+                    process.wait(10)
+                    raise RuntimeError(f"the sandbox did not start: {_read_all(errors)}")
                 time.sleep(0.02)
-            return cls(process, json.loads(ready.read_text()))
+            return cls(process, json.loads(ready.read_text()), errors)
+
+    def read_errors(self) -> str:
+        """All that it has written to its standard error."""
+        return _read_all(self._errors)
 
     def stop(self) -> int:
         """Ask it to end, insist after ten seconds, and tell its exit code."""
@@ -83,8 +105,7 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(10)
-        if self.process.stderr:
-            self.process.stderr.close()
+        self._errors.close()
         return self.process.returncode
 
     @classmethod
@@ -96,10 +117,10 @@ class Sandbox:
         finally:
             sandbox.stop()
 
-    def control(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def control(self, method: str, path: str, /, body: Any = None, **query: Any) -> Any:
         """Call ``/_control/<path>``; raises on anything but success."""
         answer = self.session.request(
-            method, f"{self.url}/_control/{path}", json=body, params=query, timeout=PATIENCE
+            method, f"{self.control_url}/_control/{path}", json=body, params=query, timeout=PATIENCE
         )
         if not answer.ok:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
@@ -128,8 +149,21 @@ class Sandbox:
         """Gone from the account at Zoom, with all meetings of that host."""
         self.control("DELETE", f"users/{user_id}")
 
-    def ledger(self, call: str | None = None) -> list[dict[str, Any]]:
-        return self.control("GET", "ledger", **({"call": call} if call else {}))
+    def sign_out(self, user_id: str, operation: str = "sign_out_from_all_devices") -> None:
+        """The user signs out everywhere, or has a new password: every ZAK of theirs ends."""
+        self.control("POST", f"users/{user_id}/sign-out", {"operation": operation})
+
+    def crashes(self) -> list[dict[str, str]]:
+        """Defects of the sandbox's own: call and traceback of each."""
+        return self.control("GET", "crashes")
+
+    def ledger(self, call: str | None = None, **query: Any) -> list[dict[str, Any]]:
+        """The calls in their order; those that fit call, path, account, status, since, limit."""
+        return self.control("GET", "ledger", **({"call": call} if call else {}), **query)
+
+    def count_calls(self, by: str = "call", **query: Any) -> dict[str, int]:
+        """How many calls of each call, account or status."""
+        return self.control("GET", "ledger/counts", by=by, **query)["counts"]
 
     def calls(self) -> list[str]:
         """The names of all calls in their order."""
@@ -138,16 +172,54 @@ class Sandbox:
     def clear_ledger(self) -> None:
         self.control("DELETE", "ledger")
 
+    def snapshot(self, name: str) -> dict[str, Any]:
+        """Keep the state under this name."""
+        return self.control("POST", "snapshots", {"name": name})
+
+    def restore(self, name: str) -> None:
+        self.control("POST", f"snapshots/{name}/restore")
+
     def fault(self, call: str, kind: str, **fields: Any) -> dict[str, Any]:
-        """Plant a fault: status, body, headers, seconds, times, after."""
+        """Plant a fault on calls of this name: times, skip, seconds and what its kind heeds."""
         return self.control("POST", "faults", {"call": call, "kind": kind, **fields})
 
-    def clear_faults(self) -> None:
-        self.control("DELETE", "faults")
+    def refuse(self, seconds: float) -> dict[str, Any]:
+        """Close the public ports; the control port stays open."""
+        return self.control("POST", "faults", {"kind": "refuse", "seconds": seconds})
+
+    def faults(self) -> list[dict[str, Any]]:
+        return self.control("GET", "faults")
+
+    def clear_faults(self, name: str | None = None) -> None:
+        self.control("DELETE", "faults", **({"name": name} if name else {}))
+
+    def fault_kinds(self) -> list[str]:
+        return [kind["name"] for kind in self.control("GET", "fault-kinds")]
+
+    def play(self, name: str, **script: Any) -> dict[str, Any]:
+        """Play a scenario from now on: one that comes with the sandbox, or one with these steps."""
+        return self.control("POST", "scenarios", {"name": name, **script})
+
+    def plays(self) -> list[dict[str, Any]]:
+        return self.control("GET", "scenarios")["plays"]
+
+    def stop_plays(self) -> list[str]:
+        return self.control("DELETE", "scenarios")["stopped"]
 
     def clock(self, advance: float) -> float:
         """Move the sandbox's clock; tells its time."""
         return self.control("POST", "clock", {"advance": advance})["now"]
+
+    def freeze(self) -> float:
+        """Let the sandbox's clock stand; tells at what time."""
+        return self.control("POST", "clock", {"freeze": True})["now"]
+
+    def unfreeze(self) -> None:
+        self.control("POST", "clock", {"freeze": False})
+
+    def settle(self) -> None:
+        """Wait until nothing that is due, such as a delivery, is still to be done."""
+        assert self.control("POST", "settle")["settled"]
 
     def rooms(self) -> list[dict[str, Any]]:
         return self.control("GET", "rooms")
@@ -199,3 +271,8 @@ class Sandbox:
         return self.session.request(
             method, f"{self.url}/v2{path}", headers=header, timeout=PATIENCE, **options
         )
+
+
+def _read_all(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()

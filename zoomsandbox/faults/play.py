@@ -1,76 +1,69 @@
-"""Planted failures: the ways in which a remote goes wrong, down to the socket."""
+"""Planted failures, played: the ways in which a remote goes wrong, down to the socket."""
 
-import asyncio
-import json
-import time
+import random
 
 from aiohttp import web
 
+from zoomsandbox.faults import wire
+from zoomsandbox.faults.answers import make_answer
+from zoomsandbox.faults.kinds import SILENT
+from zoomsandbox.faults.match import take_fault
 from zoomsandbox.state.ledger import Fault
+from zoomsandbox.state.world import ENTRY, FAULT, WORLD
 
-KINDS = (
-    "status",
-    "latency",
-    "drop",
-    "bad_json",
-    "html",
-    "empty",
-    "redirect",
-    "stall",
-    "drip",
-)
-# After these no answer has gone out.
-SILENT = ("drop", "stall", "drip")
-# Longer than any caller should wait.
-FOREVER = 600.0
+__all__ = ["SILENT", "play", "take_fault"]
 
 
-async def play(request: web.Request, fault: Fault) -> web.StreamResponse | None:
-    """The spoiled answer, or None when the call goes on as usual after a delay."""
-    if fault.kind == "latency":
-        await asyncio.sleep(fault.seconds or 1.0)
+async def play(
+    request: web.Request, fault: Fault, honest: web.StreamResponse | None = None
+) -> web.StreamResponse | None:
+    """The spoiled answer, or None when the call goes on as usual.
+
+    ``honest`` is the answer of a call that has done its work already.
+    """
+    if fault.kind in ("latency", "late_welcome", "no_welcome", "socket_close"):
+        await _slow_down(request, fault)
         return None
-    if fault.kind == "stall":
-        await asyncio.sleep(FOREVER if fault.seconds is None else fault.seconds)
-        return _drop(request)
-    if fault.kind == "drip":
-        return await _drip(request, FOREVER if fault.seconds is None else fault.seconds)
-    if fault.kind == "drop":
-        return _drop(request)
-    return _make_answer(fault)
+    if fault.kind in ("body_drip", "wrong_type", "oversize"):
+        return await _spoil(request, fault, honest)
+    return await _break(request, fault) or make_answer(
+        request.app[WORLD], fault, request[ENTRY].call
+    )
 
 
-def _make_answer(fault: Fault) -> web.Response:
-    status, text, content_type, headers = fault.status or 200, "", "application/json", {}
-    if fault.kind == "status":
-        status = fault.status or 500
-        body = {"code": status, "message": "Planted failure."} if fault.body is None else fault.body
-        text = body if isinstance(body, str) else json.dumps(body)
-    elif fault.kind == "bad_json":
-        text = '{"token": "cut off he'
-    elif fault.kind == "html":
-        text = "<!doctype html><title>Maintenance</title><h1>Back soon</h1>"
-        content_type = "text/html"
-    elif fault.kind == "redirect":
-        status, headers = fault.status or 302, {"Location": "https://elsewhere.invalid/"}
-    headers = {"Content-Type": content_type, **headers, **fault.headers}
-    return web.Response(status=status, body=text.encode(), headers=headers)
+async def _slow_down(request: web.Request, fault: Fault) -> None:
+    """What is done to a WebSocket is done where it is opened."""
+    if fault.kind != "latency":
+        request[FAULT] = fault
+        return
+    spread = random.uniform(-fault.jitter, fault.jitter)  # noqa: S311 - no secret
+    await wire.sleep_while_open(request, max(0.0, (fault.seconds or 0.0) + spread))
 
 
-def _drop(request: web.Request) -> web.Response:
-    if request.transport:
-        request.transport.abort()
-    return web.Response()
+async def _spoil(
+    request: web.Request, fault: Fault, honest: web.StreamResponse | None
+) -> web.StreamResponse | None:
+    if not isinstance(honest, web.Response):
+        return None
+    if fault.kind == "body_drip":
+        return await wire.drip_body(request, fault, honest)
+    if fault.kind == "oversize":
+        return await wire.send_oversize(request, honest)
+    honest.content_type = "text/html"
+    return honest
 
 
-async def _drip(request: web.Request, seconds: float) -> web.Response:
-    """A header a byte at a time: no single read is slow, yet the answer never comes."""
-    transport = request.transport
-    end = time.monotonic() + seconds
-    start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Slow: "
-    position = 0
-    while transport and not transport.is_closing() and time.monotonic() < end:
-        transport.write(start[position : position + 1] or b"z")
-        position += 1
-        await asyncio.sleep(0.05)
-    return _drop(request)
+async def _break(request: web.Request, fault: Fault) -> web.StreamResponse | None:
+    """An answer that never arrives whole; None for one that does."""
+    match fault.kind:
+        case "stall":
+            return await wire.stall(request, fault)
+        case "drip":
+            return await wire.drip(request, fault)
+        case "drop" | "lost_reply":
+            return wire.drop(request)
+        case "reset":
+            return wire.reset(request)
+        case "tls_error":
+            return await wire.break_tls(request)
+    return None
