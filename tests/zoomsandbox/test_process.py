@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from tests.sandbox import ROOT, Sandbox
+from zoomsandbox import __version__
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
@@ -48,7 +50,7 @@ def test_signal_ends_it_promptly_and_cleanly(number):
     sandbox.process.send_signal(number)
     assert sandbox.process.wait(10) == 0
     assert time.monotonic() - begun < 3
-    assert sandbox.process.stderr.read() == ""
+    assert sandbox.read_errors() == ""
     sandbox.stop()
 
 
@@ -87,3 +89,29 @@ def test_public_url_is_the_base_of_links():
     with Sandbox.running(public_url="https://zoom.example/") as sandbox:
         sandbox.account()
         assert sandbox.ask_token().json()["api_url"] == "https://zoom.example"
+
+
+def test_a_state_that_is_not_there_is_said_in_one_sentence(tmp_path):
+    ended = run("--port", "0", "--state", str(tmp_path / "nothing.json"))
+    assert ended.returncode == 2
+    assert re.fullmatch(r"Cannot read \S+nothing.json: No such file or directory\.\n", ended.stderr)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[[", "[" * 100_000, '{"zoom_sandbox": 99}'])
+def test_a_state_that_is_none_is_said_in_one_sentence(tmp_path, text):
+    state = tmp_path / "state.json"
+    state.write_text(text)
+    ended = run("--port", "0", "--state", str(state))
+    assert ended.returncode == 2
+    assert re.fullmatch(r"\S+state.json holds no state of a sandbox: .+\.\n", ended.stderr)
+
+
+def test_the_version_is_told():
+    assert run("--version").stdout == f"Zoom sandbox {__version__}\n"
+
+
+def test_the_control_port_answers_too():
+    with Sandbox.running() as sandbox:
+        assert sandbox.control_url != sandbox.url
+        for url in (sandbox.url, sandbox.control_url):
+            assert requests.get(f"{url}/_control/clock", timeout=5).status_code == 200

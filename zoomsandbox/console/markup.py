@@ -1,6 +1,8 @@
-"""HTML for the few pages a person sees. Everything that comes from outside is escaped here."""
+"""HTML for the pages a person sees. Everything that is not markup already is escaped here."""
 
+import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from html import escape
 
 from aiohttp import web
@@ -11,7 +13,8 @@ POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: with that, browsers call the origin of our own forms null.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
@@ -26,11 +29,12 @@ SHELL = """<!doctype html>
 <script src="/_pages/pages.js" defer></script>
 </head>
 <body>
+<a class="skip" href="#main">Skip to content</a>
 <header>
-<a href="/">Zoom sandbox</a> <span>not Zoom: a program to try the portal against</span>
-</header>
-<main>
-<h1>{title}</h1>
+<p><a href="/">Zoom sandbox</a> <span>not Zoom: a program to try things against</span></p>
+{navigation}</header>
+<main id="main" tabindex="-1">
+<div class="title"><h1>{title}</h1></div>
 {body}
 </main>
 </body>
@@ -38,9 +42,48 @@ SHELL = """<!doctype html>
 """
 
 
-def show(title: str, body: str, status: int = 200) -> web.Response:
+# Elements that have no content and no end.
+VOID = ("input",)
+# Characters that a cell of a table may have in one line.
+LONGEST_LINE = 36
+
+
+class Html(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+def text(value: object) -> Html:
+    """A value as markup: escaped, unless it is markup already."""
+    return value if isinstance(value, Html) else Html(escape(str(value)))
+
+
+def join(*parts: object) -> Html:
+    """One after the other."""
+    return Html("".join(text(part) for part in parts))
+
+
+def element(tag: str, /, *content: object, **attributes: object) -> Html:
+    """One element. ``class_`` is ``class``, underlines are dashes; None and False leave out."""
+    told = "".join(_make_attribute(key, value) for key, value in attributes.items())
+    end = "" if tag in VOID else f"{join(*content)}</{tag}>"
+    return Html(f"<{tag}{told}>{end}")
+
+
+def _make_attribute(name: str, value: object) -> str:
+    if value is None or value is False:
+        return ""
+    name = name.rstrip("_").replace("_", "-")
+    return f" {name}" if value is True else f' {name}="{escape(str(value))}"'
+
+
+def show(
+    title: str, body: str, status: int = 200, *, navigation: Html | None = None
+) -> web.Response:
     """A whole page; ``body`` is markup already."""
-    return show_part(SHELL.format(title=escape(title), body=body), status)
+    page = SHELL.format(title=escape(title), body=body, navigation=navigation or "")
+    return show_part(page, status)
 
 
 def show_part(body: str, status: int = 200) -> web.Response:
@@ -54,38 +97,90 @@ def show_part(body: str, status: int = 200) -> web.Response:
     )
 
 
-def live(address: str, body: str) -> str:
+# --- Text -------------------------------------------------------------------------------------
+
+
+def live(address: str, body: str) -> Html:
     """A part of the page that its script fetches again every two seconds."""
-    return f'<div data-live="{escape(address)}">{body}</div>'
+    return element("div", Html(body), data_live=address)
 
 
-def paragraph(text: str, kind: str = "") -> str:
-    return f'<p class="{escape(kind)}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+def paragraph(content: object, kind: str | None = None) -> Html:
+    return element("p", content, class_=kind)
 
 
-def listing(items: Iterable[str], empty: str) -> str:
-    rows = "".join(f"<li>{escape(item)}</li>" for item in items)
-    return f"<ul>{rows}</ul>" if rows else paragraph(empty, "quiet")
+def note(sentence: str) -> Html:
+    """What has just been done; read out when the page has loaded."""
+    return element("p", sentence, class_="notice", role="status")
 
 
-def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A table that scrolls sideways on a phone instead of widening the page."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    lines = [
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    ]
-    body = "".join(lines)
+def alarm(sentence: str) -> Html:
+    return element("p", sentence, class_="alarm", role="alert")
+
+
+def heading(content: object) -> Html:
+    return element("h2", content)
+
+
+def link(address: str, content: object) -> Html:
+    return element("a", content, href=address)
+
+
+def code(content: object) -> Html:
+    return element("code", content)
+
+
+def badge(content: object, kind: str | None = None) -> Html:
+    """A word that stands out; what it says does not depend on the colour."""
+    return element("span", content, class_=f"badge {kind or ''}".strip())
+
+
+def moment(seconds: float | None, *, with_date: bool = True) -> Html:
+    """A moment in UTC; a dash for none, the number itself where no calendar has it."""
+    if seconds is None:
+        return Html("-")
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return text(seconds)
+    shown = at.strftime("%Y-%m-%d %H:%M:%S" if with_date else "%H:%M:%S")
+    return element("time", shown, datetime=at.isoformat())
+
+
+def listing(items: Iterable[object], empty: str) -> Html:
+    rows = [element("li", item) for item in items]
+    return element("ul", *rows) if rows else paragraph(empty, "quiet")
+
+
+def table(
+    caption: str,
+    heads: Iterable[str],
+    rows: Iterable[Iterable[object]],
+    empty: str = "None yet.",
+) -> Html:
+    """A headed table that scrolls sideways on a phone instead of widening the page."""
+    lines = [element("tr", *map(_make_cell, row)) for row in rows]
     if not lines:
-        return f"<h2>{escape(caption)}</h2>" + paragraph("None yet.", "quiet")
-    return (
-        f'<h2>{escape(caption)}</h2><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="{escape(caption)}"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        return join(heading(caption), paragraph(empty, "quiet"))
+    head = element("tr", *(element("th", name, scope="col") for name in heads))
+    grid = element("table", element("thead", head), element("tbody", *lines))
+    return join(
+        heading(caption),
+        element("div", grid, class_="scroll", tabindex=0, role="region", aria_label=caption),
     )
 
 
-def button(action: str, label: str, kind: str = "") -> str:
-    return (
-        f'<form method="post" action="{escape(action)}">'
-        f'<button class="{escape(kind)}">{escape(label)}</button></form>'
+def _make_cell(content: object) -> Html:
+    """Sentences are wrapped, short things are not."""
+    shown = text(content)
+    is_long = len(re.sub("<[^>]*>", "", shown)) > LONGEST_LINE and "<form" not in shown
+    return element("td", shown, class_="long" if is_long else None)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> Html:
+    """Names and what they are."""
+    return element(
+        "dl",
+        *(element("div", element("dt", name), element("dd", value)) for name, value in pairs),
+        class_="facts",
     )

@@ -1,92 +1,19 @@
-"""Pages for people: what is going on here, and where Zoom's own app would open."""
+"""Pages where Zoom's own app would open: start and join links, and the room behind them."""
 
 import time
-from datetime import UTC, datetime
-from html import escape
-from itertools import islice
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
-from zoomsandbox.console import markup
+from zoomsandbox.console import forms, markup
+from zoomsandbox.life.hosting import find_room_elsewhere, lets_in_before_host
+from zoomsandbox.life.meetings import has_expired
+from zoomsandbox.life.registrants import find_admitted
 from zoomsandbox.life.rooms import end_room, enter_room, get_room, leave_room
-from zoomsandbox.state.ledger import LedgerEntry
 from zoomsandbox.state.meetings import Meeting
 from zoomsandbox.state.rooms import ALTERNATIVE_HOST, HOST, PARTICIPANT, Person, Room
 from zoomsandbox.state.world import ENTRY, WORLD, World
-
-LAST_LINES = 30
-KINDS_OF_USER = {1: "Basic", 2: "Licensed"}
-
-
-async def home(request: web.Request) -> web.Response:
-    body = _describe_world(request.app[WORLD])
-    if "part" in request.query:
-        return markup.show_part(body)
-    return markup.show("Who is in which meeting", markup.live("/?part", body))
-
-
-def _describe_world(world: World) -> str:
-    rooms = [room for room in (get_room(world, n) for n in list(world.rooms)) if room]
-    people = [
-        (
-            room.run.topic,
-            room.run.number,
-            person.name,
-            person.standing,
-            "SDK" if person.socket else "page",
-        )
-        for run, room in ((room.run, room) for room in rooms)
-        for person in room.people.values()
-    ]
-    users = [
-        (account.account_id, u.display_name, u.email, KINDS_OF_USER.get(u.type, u.type), u.status)
-        for account in world.accounts.values()
-        for u in account.users.values()
-    ]
-    return (
-        markup.table("In meetings now", ("Meeting", "Number", "Name", "As", "By"), people)
-        + _describe_meetings(world)
-        + markup.table("Users", ("Account", "Name", "E-mail", "Licence", "Status"), users)
-        + _describe_ledger(world)
-    )
-
-
-def _describe_meetings(world: World) -> str:
-    running = set(world.rooms)
-    rows = [
-        (
-            m.topic,
-            m.number,
-            m.host_id,
-            m.account_id,
-            "running" if m.number in running else "waiting",
-        )
-        for m in world.meetings.values()
-    ]
-    return markup.table("Meetings", ("Topic", "Number", "Host", "Account", "State"), rows)
-
-
-def _describe_ledger(world: World) -> str:
-    rows = [
-        (
-            datetime.fromtimestamp(entry.at, UTC).strftime("%H:%M:%S"),
-            entry.call,
-            entry.account_id or "",
-            "" if entry.status is None else entry.status,
-            _make_note(entry),
-        )
-        for entry in islice(reversed(world.ledger), LAST_LINES)
-    ]
-    return markup.table("Last calls (UTC)", ("At", "Call", "Account", "Status", "Note"), rows)
-
-
-def _make_note(entry: LedgerEntry) -> str:
-    names = ("reason", "message")
-    notes = [str(entry.detail[name]) for name in names if entry.detail.get(name)]
-    if "fault" in entry.detail:
-        notes.append(f"planted fault: {entry.detail['fault']}")
-    return "; ".join(notes)
 
 
 async def start(request: web.Request) -> web.StreamResponse:
@@ -95,7 +22,7 @@ async def start(request: web.Request) -> web.StreamResponse:
     Source: Zoom API reference, Meetings, ``start_url``.
     """
     world = request.app[WORLD]
-    meeting = world.meetings.get(int(request.match_info["number"]))
+    meeting = _find_meeting(request)
     if meeting is None:
         return _refuse(request, "This meeting does not exist.", 404)
     zak = world.get_live_zak(request.query.get("zak", ""), meeting.account_id)
@@ -105,6 +32,9 @@ async def start(request: web.Request) -> web.StreamResponse:
     request[ENTRY].account_id = account.account_id
     request[ENTRY].detail.update(verdict="ok", zak_user_id=zak.user_id)
     person = _find_on_page(get_room(world, meeting.number), zak.user_id)
+    elsewhere = find_room_elsewhere(world, meeting, zak.user_id)
+    if person is None and elsewhere:
+        return _refuse(request, f"You have another meeting going on: {elsewhere.run.topic}.", 409)
     if person is None:
         standing = HOST if zak.user_id == meeting.host_id else ALTERNATIVE_HOST
         person = Person(account.users[zak.user_id].display_name, zak.user_id, standing)
@@ -124,43 +54,68 @@ def _refuse(request: web.Request, reason: str, status: int) -> web.Response:
 
 
 async def join(request: web.Request) -> web.StreamResponse:
-    """A join link: the passcode is in it; a guest gives a name and may have to wait."""
+    """A join link: the passcode is in it; a guest gives a name and may have to wait.
+
+    Whoever registered has a link of their own, with ``tk``. Nobody is signed in here.
+    """
     world = request.app[WORLD]
-    meeting = world.meetings.get(int(request.match_info["number"]))
+    meeting = _find_meeting(request)
     if meeting is None:
         return _refuse(request, "This meeting does not exist.", 404)
     request[ENTRY].account_id = meeting.account_id
-    passcode = request.query.get("pwd", "")
-    if passcode not in (meeting.encrypted_password, meeting.password):
-        return _refuse(request, "The passcode in this link is wrong.", 403)
-    name = request.query.get("name", "").strip()[:64]
+    registrant = find_admitted(meeting, request.query.get("tk", "")) or {}
+    reason = _find_obstacle(request, meeting, registrant)
+    if reason:
+        return _refuse(request, reason, 403)
+    name = request.query.get("name", "").strip()[:64] or _get_name(registrant)
     if not name:
-        return markup.show(f"Join {meeting.topic}", _make_name_form(meeting, passcode))
-    early = meeting.fields["settings"].get("join_before_host")
-    if get_room(world, meeting.number) is None and not early:
+        return markup.show(f"Join {meeting.topic}", _make_name_form(request))
+    if get_room(world, meeting.number) is None and not lets_in_before_host(world, meeting):
         request[ENTRY].detail["verdict"] = "not started"
         return markup.show(meeting.topic, _make_waiting(request))
-    person = Person(name, "", PARTICIPANT)
+    person = Person(name, "", PARTICIPANT, registrant_id=registrant.get("id", ""))
     await enter_room(world, meeting, person)
     request[ENTRY].detail["verdict"] = "ok"
     raise web.HTTPSeeOther(f"/_pages/rooms/{meeting.number}/{person.id}")
 
 
-def _make_name_form(meeting: Meeting, passcode: str) -> str:
-    return (
-        f'<form method="get" action="/j/{meeting.number}">'
-        f'<input type="hidden" name="pwd" value="{escape(passcode)}">'
-        '<label for="name">Your name</label>'
-        '<input id="name" name="name" required maxlength="64" autocomplete="name" autofocus>'
-        "<button>Join</button></form>"
+def _find_meeting(request: web.Request) -> Meeting | None:
+    world = request.app[WORLD]
+    meeting = world.meetings.get(int(request.match_info["number"]))
+    return None if meeting is None or has_expired(world, meeting) else meeting
+
+
+def _find_obstacle(request: web.Request, meeting: Meeting, registrant: dict[str, Any]) -> str:
+    """Why a guest cannot come in, in one sentence; empty when they can."""
+    if request.query.get("pwd", "") not in (meeting.encrypted_password, meeting.password):
+        return "The passcode in this link is wrong."
+    if meeting.settings.get("meeting_authentication") is True:
+        return "This meeting is for people who are signed in to Zoom, and here nobody is."
+    if meeting.needs_registration and not registrant:
+        return "This meeting requires registration."
+    return ""
+
+
+def _get_name(registrant: dict[str, Any]) -> str:
+    names = (str(registrant.get(part) or "") for part in ("first_name", "last_name"))
+    return " ".join(names).strip()[:64]
+
+
+def _make_name_form(request: web.Request) -> markup.Html:
+    limits: dict[str, Any] = {"required": True, "maxlength": 64, "autocomplete": "name"}
+    return forms.form(
+        quote(request.path),
+        markup.element("input", type="hidden", name="pwd", value=request.query.get("pwd", "")),
+        forms.field("name", "Your name", **limits, autofocus=True),
+        forms.submit("Join"),
+        method="get",
     )
 
 
-def _make_waiting(request: web.Request) -> str:
+def _make_waiting(request: web.Request) -> markup.Html:
     text = "The host has not started this meeting yet. This page goes on by itself."
-    return (
-        f'<p role="status" data-again="{escape(quote(request.path_qs, safe="/?=&%"))}">{text}</p>'
-    )
+    again = quote(request.path_qs, safe="/?=&%")
+    return markup.element("p", text, role="status", data_again=again)
 
 
 def _find_person(world: World, request: web.Request) -> tuple[Room | None, Person | None]:
@@ -181,16 +136,16 @@ async def room_page(request: web.Request) -> web.Response:
     if part:
         return markup.show_part(people)
     sentence = f"The Zoom app would open here; you are in {room.run.topic} as {person.standing} "
-    body = (
-        markup.paragraph(f"{sentence}{person.name}.", "notice")
-        + "<h2>People</h2>"
-        + markup.live(f"{request.path}?part", people)
-        + '<div class="actions">'
-        + markup.button(f"{request.path}/leave", "Leave")
-    )
+    buttons = [forms.button(f"{request.path}/leave", "Leave")]
     if person.has_host_rights:
-        body += markup.button(f"{request.path}/end", "End meeting for all", "danger")
-    return markup.show(room.run.topic, body + "</div>")
+        buttons.append(forms.button(f"{request.path}/end", "End meeting for all", "danger"))
+    body = markup.join(
+        markup.paragraph(f"{sentence}{person.name}.", "notice"),
+        markup.heading("People"),
+        markup.live(f"{request.path}?part", people),
+        markup.element("div", *buttons, class_="actions"),
+    )
+    return markup.show(room.run.topic, body)
 
 
 async def leave(request: web.Request) -> web.StreamResponse:
@@ -212,9 +167,8 @@ async def left(request: web.Request) -> web.Response:
 
 
 ROUTES = (
-    web.get("/", home),
-    web.get("/_pages/rooms/{number:[0-9]+}/{person}", room_page),
-    web.post("/_pages/rooms/{number:[0-9]+}/{person}/leave", leave),
-    web.post("/_pages/rooms/{number:[0-9]+}/{person}/end", end),
+    web.get("/_pages/rooms/{number:[0-9]{1,15}}/{person}", room_page),
+    web.post("/_pages/rooms/{number:[0-9]{1,15}}/{person}/leave", leave),
+    web.post("/_pages/rooms/{number:[0-9]{1,15}}/{person}/end", end),
     web.get("/_pages/left", left),
 )
