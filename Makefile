@@ -21,7 +21,7 @@ DEMO_ENV := DEBUG=true BASE_URL=http://localhost:$(PORT) \
 	ZOOM_SDK_STAND_IN=http://localhost:$(SANDBOX_PORT) \
 	LOG_LEVEL=WARNING
 
-.PHONY: help demo setup run worker test lint format check bench trust lock
+.PHONY: help demo setup run worker test lint format check bench trust live lock
 
 help: ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -77,6 +77,9 @@ bench: setup ## Times and ratios; prints a table and writes build/bench.json
 
 trust: setup ## The guarantees' figures; prints a table and writes build/trust.json
 	$(BIN)/python -m tests.trust
+
+live: setup ## The contract against real Zoom, from LIVE_ZOOM_* in the environment; writes build/live.md
+	@$(BIN)/python -m tests.contract
 
 lock: ## Compile the requirement files anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \

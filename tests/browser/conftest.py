@@ -1,6 +1,5 @@
 """Chromium in front of the portal as production runs it, with the sandbox in the place of Zoom."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,12 +13,12 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from meetings.models import Meeting
 from meetings.services.schedule import Plan, schedule_meeting
 from portal.models import User
+from tests.browser.chromium import CHROMIUM, make_flags
 from tests.browser.visit import Visit
 from tests.cast import Cast
 from tests.sandbox import Sandbox
 from tests.server import collect_static, running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE_MS = 30_000
 
 
@@ -46,20 +45,7 @@ def chromium(_what_it_takes: None, _sandbox_process: Sandbox) -> Iterator[Browse
 
     Not for the whole session: Playwright's loop would be in the way of tests with one of their own.
     """
-    sandbox = f"127.0.0.1:{_sandbox_process.tls_port}"
-    rules = f"MAP zoom.us:443 {sandbox},MAP *.zoom.us:443 {sandbox},MAP * ~NOTFOUND,"
-    flags = [
-        f"--host-resolver-rules={rules}EXCLUDE localhost,EXCLUDE 127.0.0.1",
-        "--ignore-certificate-errors",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-    ]
+    flags = make_flags(f"127.0.0.1:{_sandbox_process.tls_port}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser

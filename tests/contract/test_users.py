@@ -1,0 +1,58 @@
+"""Users: the hosts of an account, by id and by address, one and all."""
+
+import pytest
+
+from tests.contract.says import zoom_says
+
+GET = "Zoom API reference, Users, Get a user"
+LIST = "Zoom API reference, Users, List users"
+
+
+@pytest.fixture(scope="module")
+def active(wire, record):
+    with record.during("a list of users"):
+        return wire.ask("GET", "/users", query={"status": "active", "page_size": 300}).expect(200)
+
+
+@zoom_says("A user is found by id and by e-mail address alike", source=GET, sure="H")
+def test_a_user_is_found_by_id_and_by_address(wire, host):
+    for key in (host["id"], host["email"]):
+        assert wire.ask("GET", "/users/{user}", user=key).expect(200)["id"] == host["id"]
+
+
+@zoom_says("A user has id, e-mail address, names, type and status", source=GET, sure="H")
+def test_a_user_has_what_the_portal_reads(host):
+    assert all(host[name] for name in ("id", "email", "status"))
+    assert host["type"] in (1, 2, 4, 99)
+    assert host.get("display_name") or host.get("first_name") or host.get("last_name")
+
+
+@zoom_says("A listed user has id, e-mail address, type and status", source=LIST, sure="H")
+def test_a_listed_user_has_what_the_portal_reads(active, host):
+    (listed,) = (user for user in active["users"] if user["id"] == host["id"])
+    assert listed["email"] == host["email"]
+    assert (listed["type"], listed["status"]) == (host["type"], "active")
+
+
+@zoom_says("The last page has an empty next_page_token", source="Zoom API, Pagination", sure="H")
+def test_the_last_page_has_no_next(active):
+    if active["total_records"] > 300:
+        pytest.skip("the account has more than one page of users")
+    assert active["next_page_token"] == ""
+
+
+@zoom_says("Without a status the active users are listed", source=LIST, sure="H")
+def test_active_users_are_listed_unless_asked(wire):
+    listed = wire.ask("GET", "/users", query={"page_size": 300}).expect(200)["users"]
+    assert {user["status"] for user in listed} == {"active"}
+
+
+@zoom_says("A page's token leads to the users after it", source="Zoom API, Pagination", sure="H")
+def test_a_page_leads_to_the_next(wire, active):
+    if active["total_records"] < 2:
+        pytest.skip("the account has one user only")
+    first = wire.ask("GET", "/users", query={"page_size": 1}).expect(200)
+    query = {"page_size": 1, "next_page_token": first["next_page_token"]}
+    second = wire.ask("GET", "/users", query=query).expect(200)
+    assert len(first["users"]) == len(second["users"]) == 1
+    assert first["users"][0]["id"] != second["users"][0]["id"]
