@@ -23,6 +23,7 @@ from django.test.utils import (
 from django.utils import timezone
 
 from benchmarks.report import Figure, write_report
+from benchmarks.sandbox import measure_sandbox
 from benchmarks.start import measure_start
 from meetings.services.schedule import Plan, schedule_meeting
 from portal.tenancy import across_all_organizations
@@ -49,7 +50,7 @@ def main() -> int:
     runner = get_runner(settings)(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     try:
-        return write_report("bench", measure())
+        return write_report("bench", [*measure_sandbox(), *measure()])
     finally:
         runner.teardown_databases(databases)
         teardown_test_environment()

@@ -117,7 +117,7 @@ FAULTS = (
     Fault(
         "a second click asks Zoom again",
         "meetings/services/schedule.py",
-        "pk=uuid.uuid5(user.pk, str(key))",
+        "pk=uuid.uuid5(user.pk, intention)",
         "pk=uuid.uuid4()",
         "tests/meetings/test_schedule.py",
     ),

@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -41,6 +43,7 @@ class Planned:
 
     account: str
     number: int
+    host: str
     created_at: float
     is_there: bool | None = True
 
@@ -63,6 +66,15 @@ class Knowledge:
         self._used_up: set[tuple[str, float]] = set()
         zoom.reset()
         self.turn_to_noon()
+        self.users = [thing for name in ACCOUNTS for thing in self._make_account(name)]
+
+    def _make_account(self, name: str) -> list[Thing]:
+        """With its users, each named by id and by address."""
+        users = [make_user(name, part) for part in ("owner", "second", "basic", "pending")]
+        self.zoom.control("POST", "accounts", {**ACCOUNTS[name], "users": users})
+        for user in users:
+            self.marks.add(name, user["id"], user["email"])
+        return [Thing(name, user[key]) for user in users for key in ("id", "email")]
 
     def now(self) -> float:
         return time.time() + self._turned
@@ -131,6 +143,37 @@ class Knowledge:
                 break
         return found
 
+    def plan_meeting(self, account: str, host: str, kind: int, approval: int) -> list[Thing]:
+        """Of this host, if Zoom lets it be: named by its number, twice, and by its UUID."""
+        body: dict[str, Any] = {
+            "topic": f"{account}-secret-topic",
+            "type": kind,
+            "start_time": "2030-03-29T10:00:00",
+            "timezone": "Europe/Berlin",
+            "settings": {"approval_type": approval, "auto_recording": "cloud"},
+        }
+        if kind == 8:
+            body["recurrence"] = {"type": 2, "weekly_days": "1,6", "end_times": 4}
+        answer = self.ask_as(account, "POST", f"/v2/users/{account}-{host}/meetings", body)
+        if answer.status != 201:
+            return []
+        told = answer.json()
+        self.planned.append(Planned(account, told["id"], told["host_id"], self.now()))
+        self.marks.add(account, told["id"], told["uuid"], told["topic"], told["start_url"])
+        number, uuid = str(told["id"]), encode_uuid(told["uuid"])
+        return [Thing(account, number), Thing(account, number), Thing(account, uuid)]
+
+    @contextmanager
+    def changed(self, account: str, changes: dict[str, Any]) -> Iterator[None]:
+        """The account is otherwise for a while."""
+        key = f"{account}-account"
+        [before] = [one for one in self.zoom.accounts() if one["account_id"] == key]
+        self.zoom.change_account(key, **changes)
+        yield
+        self.zoom.change_account(key, **{name: before[name] for name in changes})
+        # A change may have ended them.
+        self.forget_tokens()
+
     # --- What follows -----------------------------------------------------------------------
 
     def note_used_up(self, host: str) -> None:
@@ -161,8 +204,8 @@ class Knowledge:
             elif answer.method == "DELETE" and path.startswith("/v2/users/"):
                 meeting.is_there = None
 
-    def note_control(self) -> None:
-        """Something was done by hand: who is gone with which meetings is anybody's guess."""
+    def note_removal(self) -> None:
+        """A user was removed by hand: which meetings went too is anybody's guess."""
         for meeting in self.planned:
             meeting.is_there = None
 
@@ -173,6 +216,18 @@ def _is_there_after(answer: Answer, before: bool | None) -> bool | None:
         return False
     # A deleted meeting can be recovered.
     return None if answer.method == "PUT" and before is False else before
+
+
+def make_user(account: str, part: str) -> dict[str, Any]:
+    """The id begins with the account's name, so that a leak is seen."""
+    return {
+        "id": f"{account}-{part}",
+        "email": f"{account}-{part}@{account}.example",
+        "display_name": f"{part} of-{account}",
+        "type": 1 if part == "basic" else 2,
+        "role_id": "0" if part == "owner" else "2",
+        "status": "pending" if part == "pending" else "active",
+    }
 
 
 def find_keys(answer: Answer) -> list[str]:

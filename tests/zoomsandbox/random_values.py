@@ -51,6 +51,13 @@ def mostly(good: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]) -> st.Sear
     return st.one_of(good, good, good, odd)
 
 
+def nearly_always(
+    good: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
+    """Nine good ones to an odd one."""
+    return st.integers(0, 9).flatmap(lambda number: odd if number == 9 else good)
+
+
 def some(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """An object with any of these members, each good or anything at all."""
     values = {name: mostly(value, _ANYTHING) for name, value in members.items()}

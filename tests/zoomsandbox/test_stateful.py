@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.sandbox import Sandbox
-from tests.zoomsandbox.random_client import CALLS, REST, RandomClient
+from tests.zoomsandbox.random_calls import CALLS, REST
+from tests.zoomsandbox.random_client import RandomClient
 
 EXAMPLES = int(os.environ.get("SANDBOX_EXAMPLES", "0"))
 STEPS = 40
