@@ -265,7 +265,7 @@ time.sleep(60)
 def test_a_run_that_takes_too_long_is_ended(program, heard):
     lines: list[str] = []
     command = [sys.executable, "-c", program]
-    assert run_child(command, os.environ, seconds=1, last_words=1, hear=lines.append)
+    assert run_child(command, os.environ, seconds=2, last_words=2, hear=lines.append)
     assert lines == heard
 
 

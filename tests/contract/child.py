@@ -24,6 +24,9 @@ def run_child(
     After `seconds`, or when this process is interrupted, it gets one SIGINT and then `last_words`
     seconds to clear up. Two of them would break off the clearing up, so no terminal reaches it.
     """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A shell starts what it runs in the background so, and the child would be deaf as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         command,
         cwd=ROOT,
