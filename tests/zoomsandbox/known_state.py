@@ -16,6 +16,8 @@ from tests.zoomsandbox.random_values import Body, as_json
 from tests.zoomsandbox.raw_http import Answer, Wire
 
 DAY = 86_400
+# Between this client's reckoning of the sandbox's time and that time. Seconds.
+LEEWAY = 5
 ACCOUNTS = {"acme": ACME, "globex": GLOBEX}
 MEETING = re.compile(r"/v2/meetings/([0-9]{1,18})(/status)?")
 CREATE = re.compile(r"/v2/users/([^/]+)/meetings")
@@ -109,7 +111,6 @@ class Knowledge:
 
     def ask(self, method: str, target: str, token: Token | str, body: Body | None = None) -> Answer:
         """One REST call, whose answer is checked and remembered."""
-        known = isinstance(token, Token)
         header = f"Bearer {token.value}" if isinstance(token, Token) else token
         headers = {"Authorization": header} if header else {}
         body = body or Body()
@@ -119,7 +120,8 @@ class Knowledge:
         self.marks.check(answer, token.account if isinstance(token, Token) else None)
         self._check_day(answer)
         if answer.is_success:
-            assert known or target.startswith("/oauth"), f"without a token: {answer}"
+            assert isinstance(token, Token), f"without a token: {answer}"
+            assert token.expires_at > self.now() - LEEWAY, f"with an expired token: {answer}"
             self._remember(answer, token)
         return answer
 
@@ -191,13 +193,12 @@ class Knowledge:
         host = match.group(1).partition("@")[0]
         assert (host, self.now() // DAY) not in self._used_up, f"beyond the day's writes: {answer}"
 
-    def _remember(self, answer: Answer, token: Token | str) -> None:
+    def _remember(self, answer: Answer, token: Token) -> None:
         """What a success has made of the meetings."""
-        account = token.account if isinstance(token, Token) else ""
         path = urlsplit(answer.target).path
         about = MEETING.fullmatch(path)
         for meeting in self.planned:
-            if meeting.account != account:
+            if meeting.account != token.account:
                 continue
             if about and int(about.group(1)) == meeting.number:
                 meeting.is_there = _is_there_after(answer, meeting.is_there)

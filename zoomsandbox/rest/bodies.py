@@ -1,11 +1,25 @@
-"""The JSON bodies of calls."""
+"""The bodies of calls."""
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from zoomsandbox.rest.errors import ZoomRefusal
+
+FORM = "application/x-www-form-urlencoded"
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """The fields of a URL-encoded form, none of a body of another type.
+
+    Raises UnicodeDecodeError.
+    """
+    if request.content_type != FORM:
+        return {}
+    body = await request.read()
+    return dict(parse_qsl(body.decode(), keep_blank_values=True))
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:

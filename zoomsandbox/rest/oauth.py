@@ -8,10 +8,10 @@ credentials were seen in two shapes, ``{reason, error}`` and ``{code, message}``
 import base64
 import hmac
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from zoomsandbox.rest.bodies import read_form
 from zoomsandbox.rest.errors import OAuthRefusal, ZoomRefusal
 from zoomsandbox.rest.limits import RATE, check_hold, count_call, get_label
 from zoomsandbox.rest.scopes import check_scope
@@ -19,7 +19,6 @@ from zoomsandbox.state.accounts import Account
 from zoomsandbox.state.world import ENTRY, WORLD, World
 
 TOKEN_SECONDS = 3600
-FORM = "application/x-www-form-urlencoded"
 GRANT = "account_credentials"
 
 
@@ -63,7 +62,7 @@ async def issue_token(request: web.Request) -> web.Response:
     if request.method != "POST":
         raise OAuthRefusal("invalid_request", "Method Not Allowed", 405)
     world = request.app[WORLD]
-    form = await _read_form(request)
+    form = await read_form(request)
     given_account = form.get("account_id") or request.query.get("account_id", "")
     account = _get_account_of_client(world, request, given_account)
     request[ENTRY].account_id = account.account_id
@@ -78,13 +77,6 @@ async def issue_token(request: web.Request) -> web.Response:
             "api_url": account.api_url or world.public_url,
         }
     )
-
-
-async def _read_form(request: web.Request) -> dict[str, str]:
-    if request.content_type != FORM:
-        return {}
-    body = await request.read()
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _check_parameters(account: Account, given: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from zoomsandbox.faults import sockets
 from zoomsandbox.life.hosting import find_room_elsewhere
 from zoomsandbox.life.rooms import end_room, enter_room, leave_room
+from zoomsandbox.rest.bodies import read_form
 from zoomsandbox.sdk.verdicts import WIRE_ERRORS, Verdict, judge
 from zoomsandbox.state.ledger import LedgerEntry
 from zoomsandbox.state.rooms import PARTICIPANT, Person
@@ -67,7 +68,7 @@ FIXED_RESULT: dict[str, Any] = {
 async def join_info(request: web.Request) -> web.Response:
     """``POST /api/v1/wc/info``: everything the SDK knows about the person, in one form."""
     world = request.app[WORLD]
-    form = {name: str(value) for name, value in (await request.post()).items()}
+    form = await read_form(request)
     verdict = judge(world, form)
     _write_down(request, form, verdict)
     if verdict.refusal:
@@ -179,8 +180,8 @@ async def ping(request: web.Request) -> web.Response:
 
 async def profile(request: web.Request) -> web.Response:
     """``POST /wc/profile/get``: asked by the SDK when it was given a ZAK."""
-    form = await request.post()
-    zak = request.app[WORLD].zaks.get(str(form.get("zak", "")))
+    form = await read_form(request)
+    zak = request.app[WORLD].zaks.get(form.get("zak", ""))
     request[ENTRY].detail["zak_user_id"] = zak.user_id if zak else None
     return web.json_response({"status": True, "errorCode": 0, "result": "{}"})
 
