@@ -4,8 +4,11 @@ On SQLite an altered table loses its triggers, so whoever alters such a table en
 with `AppendOnly` again; a test counts the triggers after all migrations.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 
@@ -43,6 +46,21 @@ def drop_statements(vendor: str, table: str) -> list[str]:
             f"DROP TRIGGER IF EXISTS {table}_{kind} ON {table}" for kind in ("rows", "truncate")
         ]
     return [f"DROP TRIGGER IF EXISTS {table}_{verb}" for verb in ("update", "delete")]
+
+
+@contextmanager
+def lifted(model: type[models.Model]) -> Iterator[None]:
+    """One transaction in which rows of `model` can be deleted. For `manage.py prune_audit` alone.
+
+    Nobody else writes to the table meanwhile, and whatever happens in here, the rule is back.
+    """
+    table = model._meta.db_table
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        for statement in drop_statements(connection.vendor, table):
+            cursor.execute(statement)
+        yield
+        for statement in trigger_statements(connection.vendor, table):
+            cursor.execute(statement)
 
 
 class AppendOnly(Operation):

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_login_failed
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from portal.audit import record
+from portal.identity.second_factors import FACTORS, remember_set_up
 from portal.models import AuditEvent, User
 
 
@@ -16,3 +20,43 @@ def record_failed_login(sender: Any, credentials: dict[str, Any], **kwargs: Any)
     user = User.objects.filter(email__iexact=email).first()
     if user is not None:
         record("login.failed", organization=None, actor=user, result=AuditEvent.Result.FAILED)
+
+
+@receiver(mfa.authenticator_added)
+def record_factor_added(
+    sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    if authenticator.type in FACTORS:
+        remember_set_up(request, user)
+    _record_factor("added", user, authenticator)
+
+
+@receiver(mfa.authenticator_removed)
+def record_factor_removed(
+    sender: Any, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    _record_factor("removed", user, authenticator)
+
+
+@receiver(mfa.authenticator_reset)
+def record_codes_replaced(
+    sender: Any, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    _record_factor("replaced", user, authenticator)
+
+
+@receiver(mfa.authentication_failed)
+def record_failed_factor(
+    sender: Any, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    record(
+        "login.failed",
+        organization=None,
+        actor=user,
+        result=AuditEvent.Result.FAILED,
+        method=authenticator.type,
+    )
+
+
+def _record_factor(verb: str, user: User, authenticator: Authenticator) -> None:
+    record(f"second_factor.{verb}", organization=None, actor=user, method=authenticator.type)

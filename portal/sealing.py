@@ -97,6 +97,21 @@ def seal(text: str, place: Place) -> Sealed:
     return Sealed(f"{_VERSION}.{key_id}.{base64.b64encode(data).decode()}")
 
 
+def writing_key() -> str:
+    """The id of the key that seals; the others only read."""
+    return next(iter(_ciphers(settings.SEALING_KEYS)))
+
+
+def reading_keys() -> list[str]:
+    """The ids of all keys, the writing one first."""
+    return list(_ciphers(settings.SEALING_KEYS))
+
+
+def prefix_of(key_id: str) -> str:
+    """How every ciphertext under this key begins, and no other."""
+    return f"{_VERSION}.{key_id}."
+
+
 def unseal(sealed: Sealed, place: Place) -> str:
     """The text sealed for `place`. Raises `SealBroken`, also for a key that is gone."""
     version, _, rest = sealed.ciphertext.partition(".")

@@ -2,10 +2,12 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +38,20 @@ def required_in_production(name: str, development_value: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Only DEBUG=true may run without it.")
     return value
+
+
+def version_from(name: str) -> tuple[str, date] | None:
+    """The setting as a version and the day from which it counts, `6.0.0@2026-11-07`; or nothing."""
+    text: str = env.str(name, "")
+    version, _at, day = text.partition("@")
+    try:
+        if re.fullmatch(r"[0-9]+(\.[0-9]+){1,2}", version):
+            return version, date.fromisoformat(day)
+    except ValueError:
+        pass
+    if text:
+        raise ImproperlyConfigured(f"{name} must be a version and a day, like 6.0.0@2026-11-07.")
+    return None
 
 
 def amount(name: str, default: float, unit: str = "seconds") -> float:
@@ -75,6 +91,9 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "rest_framework",
@@ -90,6 +109,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # First of those that look at the person: it says how much of them this session is.
+    "portal.identity.sessions.ProviderSessionMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -98,6 +119,7 @@ MIDDLEWARE = [
     "portal.audit.AuditMiddleware",
     "portal.tenancy.ActingOrganizationsMiddleware",
     "portal.time_zones.TimeZoneMiddleware",
+    "portal.identity.required.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -166,6 +188,38 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# How long somebody who showed who they are may do what is dangerous.
+REAUTHENTICATION_SECONDS = amount("REAUTHENTICATION_SECONDS", 900.0)
+ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_SECONDS
+# Whether organizations' policies on second factors count, and operators need one.
+MFA_ENFORCED = flag("MFA_ENFORCED", default=not DEBUG)
+MFA_ADAPTER = "portal.identity.second_factors.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "portal.identity.forms.ActivateAppForm",
+    "add_webauthn": "portal.identity.forms.AddPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+# Nobody signs up with an address that is not theirs: accounts come by invitation.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+USERSESSIONS_ADAPTER = "portal.identity.user_sessions.UserSessionsAdapter"
+# Identity providers are rows, and bring nobody by e-mail address; see portal.identity.
+SOCIALACCOUNT_ADAPTER = "portal.identity.social.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_STORE_TOKENS = SOCIALACCOUNT_LOGIN_ON_GET = False
+# A provider on the developer's own machine.
+OIDC_ON_LOOPBACK = DEBUG
+# Besides allauth's own. A whole class may come from behind one address.
+ACCOUNT_RATE_LIMITS = {
+    "invitation": "60/m/ip",
+    "host_link": "60/m/ip",
+    "identity_provider": "60/m/ip",
+}
+INVITATION_DAYS = amount("INVITATION_DAYS", 7.0, unit="days")
+
+# What makes an admin's link of a member to a Zoom user hold; see meetings.services.host_links.
+HOST_LINKS = one_of("HOST_LINKS", ("confirmed", "at_once"), "confirmed")
 
 # --- Zoom -----------------------------------------------------------------------------------
 # `{region}` becomes "" or "-eu", "-us", ...: an account's region is a fixed choice, never a host.
@@ -178,6 +232,12 @@ ZOOM_READ_TIMEOUT = amount("ZOOM_READ_TIMEOUT", 4.0)
 ZOOM_DEADLINE = amount("ZOOM_DEADLINE", 7.0)
 WEBHOOK_EVENT_DAYS = amount("WEBHOOK_EVENT_DAYS", 30.0, unit="days")
 ZOOM_SDK_WEBRTC_MODE = one_of("ZOOM_SDK_WEBRTC_MODE", ("sdk", "0", "1"), "sdk")
+# Below which SDK Zoom lets nobody in, and since when or from when on. It moves each quarter.
+ZOOM_SDK_MINIMUM = version_from("ZOOM_SDK_MINIMUM")
+# Who is to start meetings by a Zoom account, for the connection check: zoomauth knows no hosts.
+ZOOM_LINKED_HOSTS = "meetings.checklist.linked_zoom_users"
+# What follows from a finished import of an organization's Zoom users.
+ZOOM_USERS_IMPORTED = "meetings.services.host_following.follow_zoom_users"
 # The sandbox's own small ZoomMtg, for browsers that cannot map Zoom's host names to it.
 ZOOM_SDK_STAND_IN = env.str("ZOOM_SDK_STAND_IN", "").rstrip("/")
 if ZOOM_SDK_STAND_IN and not DEBUG:
@@ -254,6 +314,8 @@ USE_TZ = True
 
 # --- Mail -----------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+# A page may wait for the mail server.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"greenroom@{_base.hostname}")
 
 # --- API ------------------------------------------------------------------------------------
@@ -287,8 +349,29 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "celerybeat-schedule")
 _sweep_every = amount("TOKEN_SWEEP_SECONDS", 60.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "zoomauth.tasks.sweep_access_tokens", "schedule": _sweep_every},
+    "check": {"task": "zoomauth.tasks.check_connections", "schedule": crontab(hour=2, minute=7)},
+    "invitations": {"task": "portal.tasks.mail_invitations", "schedule": 60.0},
+    "started_for": {"task": "meetings.tasks.mail_hosts_started_for", "schedule": 60.0},
+    "tomorrow": {"task": "meetings.tasks.sweep_reports", "schedule": crontab(minute=20)},
     "prune": {"task": "zoomauth.tasks.prune_webhook_events", "schedule": 3600.0},
+    "imports": {"task": "zoomauth.tasks.sweep_zoom_user_imports", "schedule": 60.0},
+    "zoom_users": {
+        "task": "zoomauth.tasks.import_zoom_users_of_all",
+        "schedule": crontab(hour=1, minute=11),
+    },
+    "host_links": {"task": "meetings.tasks.mail_host_links", "schedule": 60.0},
 }
+
+# --- What each app says of an organization, and of the installation -------------------------
+# In the order in which an admin does them; see portal.checklist.
+CHECKLIST_STEPS = ["zoomauth.checklist.steps", "meetings.checklist.steps"]
+# What `manage.py doctor` looks at, in this order; see portal.doctor.
+DOCTOR_PROBES = [
+    "portal.doctor.settings_and_files",
+    "portal.doctor.database",
+    "portal.doctor.broker",
+    "zoomauth.doctor.accounts",
+]
 
 _log_level = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 LOGGING = {

@@ -51,6 +51,8 @@ def tenant_manager(queryset: type[models.QuerySet[Any]], *, organization: str) -
     scoped = type(ScopedManager(_manager_class=Strict, organization=organization))
 
     class TenantManager(scoped):  # type: ignore[misc, valid-type]
+        owner_path = organization
+
         def get_queryset(self) -> models.QuerySet[Any]:
             found: models.QuerySet[Any] = super().get_queryset()
             if isinstance(found, DisabledQuerySet):

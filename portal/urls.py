@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from portal import demo_mail
+
 # What the portal uses of allauth. Left out: people changing their own address, by which hosts are
 # known, and flows that are not switched on.
 _SIGN_IN = {
@@ -24,8 +26,12 @@ sign_in = [entry for entry in allauth_urls.urlpatterns if entry.name in _SIGN_IN
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="meetings:list"), name="home"),
     path("meetings/", include("meetings.urls")),
+    path("host-link/", include("meetings.host_link_urls")),
     path("api/v1/", include("meetings.api.urls")),
     path("zoom/", include("zoomauth.urls")),
+    path("invitation/", include("portal.invitations.urls")),
     path("accounts/", include(sign_in)),
+    path("accounts/", include("portal.identity.urls")),
     path("admin/", admin.site.urls),
+    *demo_mail.routes(),
 ]

@@ -1,3 +1,3 @@
 """The Django admin: the tenant-scoped base class and the portal's own classes."""
 
-from portal.admin import organizations, people, trail  # noqa: F401
+from portal.admin import identity, invitations, organizations, people, trail  # noqa: F401

@@ -4,11 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from portal.admin.base import TenantForm, TenantModelAdmin
+from portal.memberships import lock_organization, refuse_to_remove_last_admin
 from portal.models import Membership, Organization
 from portal.tenancy import across_all_organizations
+
+OWN_MEMBERSHIP = _("This is your own membership. Another admin can change it for you.")
+POLICIES: Any = ["mfa_required", "who_may_schedule", "admins_may_start_on_behalf"]
 
 
 class OrganizationForm(TenantForm):
@@ -21,14 +27,20 @@ class OrganizationForm(TenantForm):
 
 @admin.register(Organization)
 class OrganizationAdmin(TenantModelAdmin):
-    """Admins rename their own; operators make and deactivate them."""
+    """Admins rename their own and set its policies; operators make and deactivate them."""
 
     open_to_operator = True
     form = OrganizationForm
     owner_path = "id"
     list_display = ["name", "is_active", "created_at"]
+    list_filter = ["is_active"]
     search_fields = ["name"]
-    fields = ["name", "is_active"]
+    ordering = ["name"]
+    fieldsets = (
+        (None, {"fields": ["name", "is_active"]}),
+        (_("Policies"), {"fields": POLICIES}),
+    )
+    audited_values = ("name", "is_active", *POLICIES)
 
     def organization_of(self, obj: Organization) -> Organization:
         return obj
@@ -40,24 +52,85 @@ class OrganizationAdmin(TenantModelAdmin):
         return bool(request.user.is_superuser)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if request.user.is_superuser else ["is_active"]
+        """Whether it is active is the operator's say; its policies are its own admins' say."""
+        user = request.user
+        fixed = [] if user.is_superuser else ["is_active"]
+        its_admin = user.is_authenticated and obj is not None and obj.pk in user.admin_of()
+        return fixed if its_admin else [*fixed, *POLICIES]
+
+
+class MembershipForm(TenantForm):
+    """Keeps people from raising themselves, and organizations from losing their last admin.
+
+    The admin checks and saves in one transaction, so the lock that is taken here holds until then.
+    """
+
+    # Who sends the form; the admin says.
+    sender: Any = None
+
+    def clean(self) -> None:
+        super().clean()
+        user = self.cleaned_data.get("user") or getattr(self.instance, "user", None)
+        if user is not None and user == self.sender:
+            raise ValidationError(OWN_MEMBERSHIP)
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors or self.instance._state.adding:
+            return
+        lock_organization(self.instance.organization_id)
+        before = Membership.objects.get(pk=self.instance.pk)
+        # For the audit trail: what was before this change, not before the page was opened.
+        self.initial.update(role=before.role, is_active=before.is_active)
+        try:
+            refuse_to_remove_last_admin(self.instance)
+        except ValidationError as error:
+            self.add_error(None, error)
 
 
 @admin.register(Membership)
 class MembershipAdmin(TenantModelAdmin):
-    """Who belongs to which organization. Admins look; operators change."""
+    """Who belongs to which organization, as what.
+
+    Admins change role and activity. They add people by invitation, never by choosing a person: the
+    choice would tell them who is in other organizations. Only operators choose.
+    """
 
     open_to_operator = True
-    list_display = ["user", "organization", "role", "is_active"]
+    form = MembershipForm
+    list_display = ["user", "user__email", "role", "is_active"]
     list_filter = ["role", "is_active"]
+    list_select_related = ["user", "organization"]
     search_fields = ["user__email", "user__name"]
     autocomplete_fields = ["user"]
     ordering = ["user__email"]
-    operator_writes = True
+    audited_values = ("role", "is_active")
+    names_need = ("user",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Everybody's but one's own: nobody raises themselves."""
+        own = obj is not None and obj.user_id == request.user.pk
+        return not own and super().has_change_permission(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown: dict[str, Any] = {"fields": ["user", "organization", "role", "is_active"]}
+        if obj is not None and obj.user_id == request.user.pk:
+            shown["description"] = OWN_MEMBERSHIP
+        return [(None, shown)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Hosts and grants hang on it; for another person or organization make another one.
         return ["user", "organization"] if obj else []
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.sender = request.user
+        return form
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("user", "organization")

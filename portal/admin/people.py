@@ -3,15 +3,20 @@
 from typing import Any
 
 from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import record
+from portal.memberships import refuse_to_deactivate_last_admin
 from portal.models import User
 
 
@@ -24,15 +29,31 @@ class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
         field_classes: dict[str, Any] = {}
 
 
-# Rights come from memberships, and a person's address is `User.email`: changed elsewhere, neither
-# would be audited.
-admin.site.unregister([Group, EmailAddress])
+class UserForm(UserChangeForm):  # type: ignore[type-arg]
+    """Keeps organizations from losing their last admin with a person."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("is_active", True) and self.initial.get("is_active"):
+            try:
+                refuse_to_deactivate_last_admin(self.instance)
+            except ValidationError as error:
+                self.add_error("is_active", error)
+        return cleaned
+
+
+# Rights come from memberships, a person's address is `User.email`, and second factors, sessions and
+# links to identity providers are the person's own: changed elsewhere, none would be audited.
+admin.site.unregister(
+    [Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession]
+)
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     """Operators only."""
 
+    form = UserForm
     add_form = UserCreationForm
     ordering = ["email"]
     list_display = ["email", "name", "is_active", "is_superuser"]

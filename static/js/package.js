@@ -22,6 +22,8 @@ window.greenroom.startPackage = (() => {
           'X-CSRFToken': byId('start-form').elements.csrfmiddlewaretoken.value,
           Accept: 'application/json',
         },
+        // An admin's reason, where the page asks for one.
+        body: new URLSearchParams(new FormData(byId('start-form'))),
         credentials: 'same-origin',
         cache: 'no-store',
         // Not followed and told apart from a dead network, which "error" would not be.

@@ -2,21 +2,57 @@
 
 from django.apps import apps
 
-from meetings.models import AlternativeHost, Host, HostScheduler, Meeting
+from meetings.models import (
+    AlternativeHost,
+    Host,
+    HostLink,
+    HostScheduler,
+    Meeting,
+    MeetingDefaults,
+    OnBehalfStart,
+    TomorrowReport,
+    TomorrowReportRow,
+)
 from portal.audit import record
-from portal.models import AuditEvent, Membership, Organization
+from portal.models import (
+    AuditEvent,
+    IdentityProvider,
+    Invitation,
+    Membership,
+    Organization,
+    OrganizationErasure,
+)
 from tests.factories import (
     AlternativeHostFactory,
+    ConnectionCheckFactory,
     HostFactory,
+    HostLinkFactory,
     HostSchedulerFactory,
+    IdentityProviderFactory,
+    InvitationFactory,
+    MeetingDefaultsFactory,
     MeetingFactory,
     MembershipFactory,
+    OnBehalfStartFactory,
+    TomorrowReportFactory,
+    TomorrowReportRowFactory,
     WebhookEventFactory,
     ZoomAccountFactory,
     ZoomConnectionFactory,
     ZoomUserAssignmentFactory,
+    ZoomUserFactory,
+    ZoomUserImportFactory,
 )
-from zoomauth.models import WebhookEvent, ZoomAccount, ZoomConnection, ZoomUserAssignment
+from zoomauth.models import (
+    AccessToken,
+    ConnectionCheck,
+    WebhookEvent,
+    ZoomAccount,
+    ZoomConnection,
+    ZoomUser,
+    ZoomUserAssignment,
+    ZoomUserImport,
+)
 
 OUR_APPS = ("portal", "zoomauth", "meetings")
 OUR_MODELS = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
@@ -29,16 +65,35 @@ def _host_of(organization):
 MAKERS = {
     Organization: lambda organization: organization,
     Membership: lambda organization: MembershipFactory(organization=organization),
+    Invitation: lambda organization: InvitationFactory(organization=organization),
+    IdentityProvider: lambda organization: IdentityProviderFactory(organization=organization),
+    OrganizationErasure: lambda organization: OrganizationErasure.objects.create(
+        organization=organization
+    ),
     AuditEvent: lambda organization: record("test.done", organization=organization, actor=None),
     ZoomAccount: lambda organization: ZoomAccountFactory(organization=organization),
     ZoomConnection: lambda organization: ZoomConnectionFactory(organization=organization),
     ZoomUserAssignment: lambda organization: ZoomUserAssignmentFactory(organization=organization),
     WebhookEvent: lambda organization: WebhookEventFactory(account__organization=organization),
+    ConnectionCheck: lambda organization: ConnectionCheckFactory(
+        account__organization=organization
+    ),
+    ZoomUser: lambda organization: ZoomUserFactory(account__organization=organization),
+    ZoomUserImport: lambda organization: ZoomUserImportFactory(organization=organization),
+    HostLink: lambda organization: HostLinkFactory(organization=organization),
     Host: _host_of,
     HostScheduler: lambda organization: HostSchedulerFactory(
         host=_host_of(organization), membership=MembershipFactory(organization=organization)
     ),
     Meeting: lambda organization: MeetingFactory(host=_host_of(organization)),
+    MeetingDefaults: lambda organization: MeetingDefaultsFactory(organization=organization),
+    OnBehalfStart: lambda organization: OnBehalfStartFactory(
+        meeting=MeetingFactory(host=_host_of(organization))
+    ),
+    TomorrowReport: lambda organization: TomorrowReportFactory(organization=organization),
+    TomorrowReportRow: lambda organization: TomorrowReportRowFactory(
+        meeting=MeetingFactory(host=_host_of(organization))
+    ),
     AlternativeHost: lambda organization: AlternativeHostFactory(
         meeting=MeetingFactory(host=_host_of(organization)), host=_host_of(organization)
     ),
@@ -48,3 +103,10 @@ MAKERS = {
 def make_row(model, organization):
     """A valid row of this tenant model in this organization."""
     return MAKERS[model](organization)
+
+
+def row_with(model, organization):
+    """A row of this model in this organization; of an access token too, which is nobody's."""
+    if model is AccessToken:
+        return AccessToken.objects.create(account=make_row(ZoomAccount, organization))
+    return make_row(model, organization)

@@ -13,23 +13,32 @@ from portal.models import AuditEvent, Membership, Organization, User
 from tests.factories import (
     AlternativeHostFactory,
     HostFactory,
+    HostLinkFactory,
     HostSchedulerFactory,
+    IdentityProviderFactory,
+    InvitationFactory,
+    MeetingDefaultsFactory,
     MeetingFactory,
     MembershipFactory,
     OrganizationFactory,
+    TomorrowReportFactory,
     UserFactory,
     WebhookEventFactory,
     ZoomAccountFactory,
     ZoomConnectionFactory,
     ZoomUserAssignmentFactory,
+    ZoomUserFactory,
+    ZoomUserImportFactory,
 )
 from tests.portal.rows import MAKERS, OUR_MODELS, make_row
 from zoomauth.models import (
     INSTALLATION,
     AccessToken,
+    ConnectionCheck,
     WebhookEvent,
     ZoomAccount,
     ZoomConnection,
+    ZoomUser,
     ZoomUserAssignment,
 )
 
@@ -46,7 +55,9 @@ AMONG_OWN_ROWS = [p for p in GUARDED if p.id != "zoomuserassignment_account_owne
 # Foreign keys between tenant models that need no such constraint, and why.
 UNGUARDED = {
     (AccessToken, "account"): "the row has no owner of its own: it is its account's",
+    (ConnectionCheck, "account"): "the row has no owner of its own: it is its account's",
     (WebhookEvent, "account"): "the row has no owner of its own: it is its account's",
+    (ZoomUser, "account"): "the row has no owner of its own: it is its account's",
 }
 
 
@@ -270,6 +281,26 @@ def a_second_row_of_that_webhook_event():
     return lambda: WebhookEventFactory(account=first.account, key=first.key)
 
 
+def a_second_row_of_that_zoom_user():
+    first = ZoomUserFactory()
+    return lambda: ZoomUserFactory(account=first.account, zoom_user_id=first.zoom_user_id)
+
+
+def a_second_import_at_once():
+    return twice_in_one(lambda organization: ZoomUserImportFactory(organization=organization))
+
+
+def an_import_of_anothers_account():
+    account = make_row(ZoomAccount, OrganizationFactory())
+    return lambda: ZoomUserImportFactory(account=account, owner_key=account.organization_id)
+
+
+def a_second_open_link_to_that_zoom_user():
+    first = HostLinkFactory()
+    same = {"organization": first.organization, "zoom_user_id": first.zoom_user_id}
+    return lambda: HostLinkFactory(**same)
+
+
 def a_meeting_that_ends_at_its_start():
     now = datetime.datetime.now(datetime.UTC)
     return lambda: MeetingFactory(starts_at=now, ends_at=now)
@@ -277,6 +308,38 @@ def a_meeting_that_ends_at_its_start():
 
 def an_unknown_role():
     return lambda: MembershipFactory(role="owner")
+
+
+def an_unknown_role_in_an_invitation():
+    return lambda: InvitationFactory(role="owner")
+
+
+def a_second_open_invitation_of_that_address():
+    first = InvitationFactory(email="nora@people.example")
+    return lambda: InvitationFactory(organization=first.organization, email="NORA@people.example")
+
+
+def an_unknown_rule_for_second_steps():
+    return lambda: OrganizationFactory(mfa_required="sometimes")
+
+
+def an_unknown_rule_for_scheduling():
+    return lambda: OrganizationFactory(who_may_schedule="guests")
+
+
+def a_second_identity_provider_of_that_name():
+    first = IdentityProviderFactory()
+    name = first.name.upper()
+    return lambda: IdentityProviderFactory(organization=first.organization, name=name)
+
+
+def defaults_of_no_minutes():
+    return lambda: MeetingDefaultsFactory(duration_minutes=0)
+
+
+def a_second_report_on_that_day():
+    first = TomorrowReportFactory()
+    return lambda: TomorrowReportFactory(organization=first.organization, day=first.day)
 
 
 REFUSED = {
@@ -291,9 +354,20 @@ REFUSED = {
     "zoomconnection.organization": a_second_connection,
     "meeting_ends_after_start": a_meeting_that_ends_at_its_start,
     "membership_role_known": an_unknown_role,
+    "invitation_role_known": an_unknown_role_in_an_invitation,
+    "invitation_open_once": a_second_open_invitation_of_that_address,
+    "organization_mfa_required_known": an_unknown_rule_for_second_steps,
+    "organization_who_may_schedule_known": an_unknown_rule_for_scheduling,
+    "identity_provider_name": a_second_identity_provider_of_that_name,
     "zoomconnection_own_or_shared": None,  # above
     "zoomuserassignment_once": a_second_assignment,
     "webhookevent_once": a_second_row_of_that_webhook_event,
+    "zoomuser_once": a_second_row_of_that_zoom_user,
+    "zoomuserimport_open_once": a_second_import_at_once,
+    "zoomuserimport_own_or_shared": an_import_of_anothers_account,
+    "meetingdefaults_duration": defaults_of_no_minutes,
+    "tomorrowreport_once": a_second_report_on_that_day,
+    "hostlink_open_once": a_second_open_link_to_that_zoom_user,
     "zoomuserassignment_shared_account": an_assignment_on_an_account_of_ones_own,
 }
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from meetings.models import Meeting
 from portal.checks import sealing_keys_are_usable
+from portal.rotation import SealedColumn, all_sealings
 from portal.sealing import (
     Place,
     PlainTextRefused,
@@ -32,12 +33,14 @@ from portal.sealing import (
     unseal,
 )
 from tests.factories import MeetingFactory, OrganizationFactory, ZoomAccountFactory
-from zoomauth.models import AccessToken, ZoomAccount
+from tests.portal.rows import row_with
+from zoomauth.models import ZoomAccount
 
 CANARY = "canary-7f3b9d-of-a-secret"
 PLACE = Place(owner="acme", model="zoomauth.zoomaccount", field="client_secret", row="1")
 OLD = "old=" + base64.b64encode(b"o" * 32).decode()
 NEW = "new=" + base64.b64encode(b"n" * 32).decode()
+SEALED_COLUMNS = [sealing for sealing in all_sealings() if isinstance(sealing, SealedColumn)]
 in_database = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
@@ -312,14 +315,14 @@ class TestRows:
 
 @pytest.fixture
 def places(db):
-    """(row, field) of every kind of sealed text, twice, in two organizations."""
+    """(row, field) of every sealed column that there is, in two organizations."""
     found = []
-    for _ in range(2):
-        account, meeting = ZoomAccountFactory(), MeetingFactory()
-        token = AccessToken.objects.create(account=account, token="a token of Zoom")
-        secrets = ("client_secret", "sdk_client_secret", "webhook_secret")
-        found += [(account, name) for name in secrets]
-        found += [(meeting, "passcode"), (meeting, "join_url"), (token, "token")]
+    for organization in OrganizationFactory.create_batch(2):
+        for column in SEALED_COLUMNS:
+            row = row_with(column.model, organization)
+            setattr(row, column.field.name, "something")
+            row.save(update_fields=[column.field.name])
+            found.append((row, column.field.name))
     return found
 
 
@@ -335,7 +338,7 @@ class TestSwapping:
             with contextlib.suppress(SealBroken):
                 opened.append((source, target, getattr(reread(row), field)))
             put_in_column(row, field, columns[target])
-        assert len(places) == 12
+        assert len(places) == 2 * len(SEALED_COLUMNS) >= 16
         assert opened == []
 
     def test_every_ciphertext_opens_in_its_own_place(self, places):

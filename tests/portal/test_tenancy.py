@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -80,7 +81,9 @@ ASKS = {
     "select_for_update": lambda rows: list(rows.select_for_update()),
     "using": lambda rows: list(rows.using("default")),
     "update": lambda rows: rows.update(pk=None),
-    "bulk_update": lambda rows: rows.bulk_update([rows.model()], [_any_column(rows.model)]),
+    "bulk_update": lambda rows: rows.bulk_update(
+        [rows.model(pk=uuid.uuid4())], [_any_column(rows.model)]
+    ),
     "delete": lambda rows: rows.get_queryset().delete(),
     "get_or_create": lambda rows: rows.get_or_create(pk=None),
     "update_or_create": lambda rows: rows.update_or_create(pk=None),

@@ -1,0 +1,79 @@
+"""Sessions that an organization's identity provider began: that organization's, and no more.
+
+The provider is its admins' own. Whatever it says, it opens nothing outside its organization: not
+another organization of the same person, not the operator's admin, not the person's own sign-in.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth import logout
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from portal.models import IdentityProvider
+from portal.tenancy import across_all_organizations
+
+SESSION_KEY: Final = "identity_provider"
+# What changes or shows how somebody signs in. `mfa_` and its like are beginnings.
+_PERSONAL: Final = ("account_change_password", "account_reauthenticate", "mfa_", "usersessions_",
+                    "identity:link", "identity:unlink")  # fmt: skip
+
+
+def get_active_provider(provider_id: str | UUID) -> IdentityProvider | None:
+    """The provider, if it may let people in now: it and its organization are active."""
+    try:
+        key = UUID(str(provider_id))
+    except ValueError:
+        return None
+    with across_all_organizations():
+        found: IdentityProvider | None = (
+            IdentityProvider.objects.select_related("organization")
+            .filter(pk=key, is_active=True, organization__is_active=True)
+            .first()
+        )
+    return found
+
+
+def provider_of(request: HttpRequest) -> str | None:
+    """The id of the provider that began this session; None for all other sessions."""
+    return request.session.get(SESSION_KEY)
+
+
+def bind_to_provider(request: HttpRequest, provider_id: str | None) -> None:
+    """Say by which provider this session was begun; None: by none."""
+    request.session.pop(SESSION_KEY, None)
+    if provider_id is not None:
+        request.session[SESSION_KEY] = provider_id
+
+
+class ProviderSessionMiddleware:
+    """Keeps these sessions in their organization, and ends those whose provider is gone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        provider_id = provider_of(request)
+        if provider_id is not None:
+            self._narrow(request, provider_id)
+        return self.get_response(request)
+
+    def _narrow(self, request: HttpRequest, provider_id: str) -> None:
+        user, provider = request.user, get_active_provider(provider_id)
+        if provider is None or not user.is_authenticated or user.is_superuser:
+            logout(request)
+            return
+        user.acts_only_in = provider.organization_id
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        match = request.resolver_match
+        if provider_of(request) is None or match is None:
+            return None
+        if match.view_name.startswith(_PERSONAL):
+            return render(request, "identity/not_from_here.html", status=403)
+        return None

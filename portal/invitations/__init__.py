@@ -1,0 +1,1 @@
+"""How people are invited into an organization, and how they come in."""

@@ -1,0 +1,149 @@
+"""Making invitations, sending them again, taking them back. Their links exist here for a moment."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.audit import record
+from portal.mail import mail_is_set_up
+from portal.models import Invitation, Membership, Organization, User
+
+# Of one organization within a day, sent again ones too: nobody's portal is a mail cannon.
+DAILY_LIMIT = 2000
+# A second click on "Send again" is not meant.
+_PAUSE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """An invitation with its link, which nobody can show a second time."""
+
+    invitation: Invitation
+    link: str = field(repr=False)
+
+
+def digest_of(token: str) -> str:
+    """What is stored of a token. It is 32 random bytes, so a plain hash tells nothing."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make_link(token: str) -> str:
+    """The token stands behind the #: browsers send that to nobody, so no log can have it."""
+    return f"{settings.BASE_URL}{reverse('invitation:open')}#{token}"
+
+
+def invite(*, invitation: Invitation, actor: User) -> Issued:
+    """Save a new invitation. Raises `ValidationError` where it makes no sense.
+
+    A mail is due afterwards, if there is any mail: see `portal.invitations.mailing`.
+    """
+    now = timezone.now()
+    invitation.email = invitation.email.strip().lower()
+    with transaction.atomic():
+        refuse_over_limit(invitation.organization, now)
+        refuse_known(invitation)
+        link = _issue(invitation, actor, now)
+        invitation.save(force_insert=True)
+        _record("added", invitation, actor)
+    return Issued(invitation, link)
+
+
+def invite_again(*, invitation: Invitation, actor: User) -> Issued:
+    """New links, a new term; the old links end. Raises `ValidationError` if it is answered."""
+    now = timezone.now()
+    with transaction.atomic():
+        refuse_over_limit(invitation.organization, now)
+        link = _issue(invitation, actor, now)
+        columns = [
+            "shown_digest", "mailed_digest", "invited_by", "issued_at", "expires_at",
+            "mail_due_at", "mail_attempts", "mailed_at",
+        ]  # fmt: skip
+        unanswered = Invitation.objects.unanswered().filter(
+            pk=invitation.pk, issued_at__lt=now - _PAUSE
+        )
+        if not unanswered.update(**{name: getattr(invitation, name) for name in columns}):
+            raise ValidationError(
+                _(
+                    "%(email)s has answered the invitation meanwhile, or it was sent again just "
+                    "now. Look at the list."
+                )
+                % {"email": invitation.email}
+            )
+        _record("sent_again", invitation, actor)
+    return Issued(invitation, link)
+
+
+def revoke(*, invitation: Invitation, actor: User) -> bool:
+    """End the invitation; False when it had been answered already."""
+    with transaction.atomic():
+        unanswered = Invitation.objects.unanswered().filter(pk=invitation.pk)
+        if not unanswered.update(revoked_at=timezone.now(), mail_due_at=None):
+            return False
+        _record("revoked", invitation, actor)
+    return True
+
+
+def refuse_over_limit(organization: Organization, now: datetime, more: int = 1) -> None:
+    """Raise `ValidationError` if this organization would invite too many within a day."""
+    lately = Invitation.objects.filter(
+        organization=organization, issued_at__gt=now - timedelta(days=1)
+    ).count()
+    if lately + more > DAILY_LIMIT:
+        raise ValidationError(
+            _("%(limit)s invitations a day are the most. Go on tomorrow.") % {"limit": DAILY_LIMIT}
+        )
+
+
+def refuse_known(invitation: Invitation) -> None:
+    """Raise `ValidationError` if this person belongs to the organization, or is invited already.
+
+    Of other organizations it knows nothing, so nobody can ask who is in them.
+    """
+    asked = Invitation.objects.unanswered().filter(
+        organization=invitation.organization, email__iexact=invitation.email
+    )
+    if asked.exists():
+        raise ValidationError(
+            _("This address is invited already. Send that invitation again instead.")
+        )
+    membership = Membership.objects.filter(
+        organization=invitation.organization, user__email__iexact=invitation.email
+    ).first()
+    if membership is None:
+        return
+    if membership.is_active:
+        raise ValidationError(_("This person is a member already."))
+    raise ValidationError(
+        _("This person is a member who was deactivated. Make the membership active instead.")
+    )
+
+
+def _issue(invitation: Invitation, actor: User, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    invitation.shown_digest = digest_of(token)
+    invitation.mailed_digest = None
+    invitation.invited_by = actor
+    invitation.issued_at = now
+    invitation.expires_at = now + timedelta(days=settings.INVITATION_DAYS)
+    invitation.mail_due_at = now if mail_is_set_up() else None
+    invitation.mail_attempts = 0
+    invitation.mailed_at = None
+    return make_link(token)
+
+
+def _record(verb: str, invitation: Invitation, actor: User) -> None:
+    record(
+        f"invitation.{verb}",
+        organization=invitation.organization,
+        actor=actor,
+        target=invitation,
+        role=invitation.role,
+    )
