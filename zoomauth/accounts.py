@@ -8,7 +8,7 @@ from django.conf import settings
 
 from portal.models import Organization
 from portal.sealing import SealingError
-from zoomauth.client import Deadline, ZoomClient
+from zoomauth.client import Deadline, Heard, ZoomClient
 from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
 from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 from zoomauth.tokens import get_access_token, refresh_access_token
@@ -19,10 +19,13 @@ Answer = TypeVar("Answer")
 
 
 def account_of(organization: Organization) -> ZoomAccount:
-    """The account behind the organization's connection. Raises `ZoomNotConnected`."""
+    """The account behind the organization's connection. Raises `ZoomNotConnected`.
+
+    An organization that has been deactivated reaches none, whatever was read of it before.
+    """
     connection = (
         ZoomConnection.objects.select_related("account__access_token")
-        .filter(organization=organization)
+        .filter(organization=organization, organization__is_active=True)
         .first()
     )
     if connection is None:
@@ -43,7 +46,7 @@ def account_as(organization: Organization, zoom_user_id: str) -> ZoomAccount:
     return account
 
 
-def client_for(account: ZoomAccount) -> ZoomClient:
+def client_for(account: ZoomAccount, listener: Callable[[Heard], None] | None = None) -> ZoomClient:
     """A client for this account's region, with the deadline of a whole start before it."""
     region = f"-{account.region}" if account.region else ""
     return ZoomClient(
@@ -52,6 +55,7 @@ def client_for(account: ZoomAccount) -> ZoomClient:
         connect_timeout=settings.ZOOM_CONNECT_TIMEOUT,
         read_timeout=settings.ZOOM_READ_TIMEOUT,
         deadline=Deadline.after(settings.ZOOM_DEADLINE),
+        listener=listener,
     )
 
 

@@ -1,10 +1,14 @@
 """What other apps may ask of Zoom on behalf of an organization.
 
 Only the ZAK, the signature, verdicts and Zoom's own answers leave this app. Every function raises
-`ZoomError` and nothing else that a caller need expect.
+`ZoomError` and nothing else that a caller need expect, except what a caller's own gate raises.
+
+A gate is a context manager that is entered when the request is about to leave and left as soon as
+it has: what it finds still holds at that very moment, however long the token took.
 """
 
 import logging
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,24 +17,60 @@ from django.utils import timezone
 from portal.models import Organization
 from portal.sealing import SealingError
 from zoomauth.accounts import account_as, account_of, ask, client_for
-from zoomauth.client import MeetingDraft, ZoomMeeting
-from zoomauth.errors import ZoomAnswerInvalid, ZoomNotConnected
+from zoomauth.client import Gate, MeetingDraft, ZoomMeeting
+from zoomauth.credentials import add_account
+from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
+from zoomauth.importing import last_import, start_import
 from zoomauth.models import ZoomAccount, ZoomConnection
 from zoomauth.signature import SignatureInputError, make_signature
+from zoomauth.standing import (
+    AccountStanding,
+    MeetingStanding,
+    fetch_meeting_standing,
+    fetch_unable_users,
+    get_account_standing,
+    get_fitness_of,
+)
 from zoomauth.tokens import refresh_access_token
+from zoomauth.zoom_users import (
+    Fitness,
+    explain_refusal,
+    fitness_sentence,
+    get_fitness,
+    judge_fitness,
+    licence_label,
+    zoom_user_of_row,
+    zoom_users_of,
+)
 
 __all__ = [
+    "AccountStanding",
+    "Fitness",
+    "Gate",
     "MeetingDraft",
+    "MeetingStanding",
     "ZoomMeeting",
     "connect_own_account",
     "create_meeting",
     "delete_meeting",
     "end_meeting",
+    "fetch_meeting_standing",
     "fetch_start_url",
+    "fetch_unable_users",
     "fetch_zak",
+    "fitness_sentence",
+    "get_account_standing",
+    "get_fitness",
+    "get_fitness_of",
     "get_sdk_signature",
     "is_zoom_link",
+    "judge_fitness",
+    "last_import",
+    "licence_label",
     "refresh_account",
+    "start_import",
+    "zoom_user_of_row",
+    "zoom_users_of",
 ]
 
 log = logging.getLogger(__name__)
@@ -39,14 +79,18 @@ log = logging.getLogger(__name__)
 ZAK_SECONDS = 7200
 
 
-def fetch_zak(*, organization: Organization, zoom_user_id: str) -> str:
+def fetch_zak(*, organization: Organization, zoom_user_id: str, gate: Gate = nullcontext) -> str:
     """That user's Zoom Access Key, new from Zoom. Give it to that user alone; store it nowhere."""
-    zak = ask(
-        account_as(organization, zoom_user_id),
-        lambda client, token: client.fetch_user_zak(
-            access_token=token, zoom_user_id=zoom_user_id, ttl_seconds=ZAK_SECONDS
-        ),
-    )
+    try:
+        zak = ask(
+            account_as(organization, zoom_user_id),
+            lambda client, token: client.behind(gate).fetch_user_zak(
+                access_token=token, zoom_user_id=zoom_user_id, ttl_seconds=ZAK_SECONDS
+            ),
+        )
+    except ZoomError as error:
+        explain_refusal(organization, zoom_user_id, error)
+        raise
     return zak.token
 
 
@@ -101,7 +145,13 @@ def end_meeting(*, organization: Organization, meeting_number: int) -> None:
     )
 
 
-def fetch_start_url(*, organization: Organization, meeting_number: int, zoom_user_id: str) -> str:
+def fetch_start_url(
+    *,
+    organization: Organization,
+    meeting_number: int,
+    zoom_user_id: str,
+    gate: Gate = nullcontext,
+) -> str:
     """The link that starts the meeting in the Zoom app as its host. It carries that host's ZAK.
 
     Zoom makes the link for the meeting's host, whoever asks; so it is given out only when Zoom's
@@ -109,7 +159,9 @@ def fetch_start_url(*, organization: Organization, meeting_number: int, zoom_use
     """
     meeting = ask(
         account_as(organization, zoom_user_id),
-        lambda client, token: client.get_meeting(access_token=token, meeting_number=meeting_number),
+        lambda client, token: client.behind(gate).get_meeting(
+            access_token=token, meeting_number=meeting_number
+        ),
     )
     hosts = {meeting.host_id.lower(), meeting.host_email.lower()} - {""}
     if zoom_user_id.lower() not in hosts:
@@ -140,7 +192,8 @@ def is_zoom_link(url: str) -> bool:
 
 def connect_own_account(*, organization: Organization, credentials: dict[str, str]) -> None:
     """Give an organization a Zoom account of its own, and connect it. Raises on unknown names."""
-    account = ZoomAccount.objects.create(organization=organization, **credentials)
+    account = ZoomAccount(organization=organization, **credentials)
+    add_account(account, actor=None)
     ZoomConnection.objects.create(
         organization=organization, account=account, owner_key=organization.pk
     )

@@ -1,17 +1,25 @@
-"""What is done at regular times: fresh access tokens, and no webhook event kept for ever."""
+"""What is done at regular times: fresh access tokens, checks, no webhook event kept for ever."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
+from zoomauth.connection_check import last_check, run_check
 from zoomauth.errors import ZoomError
+from zoomauth.import_schedule import start_nightly_imports
+from zoomauth.importing import due_imports, enqueue, work_on
 from zoomauth.models import WebhookEvent, ZoomAccount, due_for_refresh
 from zoomauth.services import refresh_account
 from zoomauth.webhooks import OLDEST
+
+CHECKS_SPREAD_SECONDS = 15 * 60
+CHECKED_LATELY = timedelta(hours=1)
 
 
 @shared_task
@@ -43,6 +51,37 @@ def refresh_access_token(account_id: str) -> None:
 
 
 @shared_task
+def check_connections() -> int:
+    """Enqueue one connection check for each account in use; returns how many.
+
+    One task each, so that a broken account stops nobody, and spread over a quarter of an hour, so
+    that neither Zoom nor our workers get them all at once. Always the same minute for an account.
+    """
+    with across_all_organizations():
+        in_use = Q(connections__organization__is_active=True)
+        accounts = list(ZoomAccount.objects.filter(in_use).values_list("pk", flat=True).distinct())
+    for account_id in accounts:
+        # Well below the hour after which Redis hands a waiting task out a second time.
+        delay = account_id.int % CHECKS_SPREAD_SECONDS
+        check_connection.apply_async(args=(str(account_id),), countdown=delay)
+    return len(accounts)
+
+
+@shared_task
+def check_connection(account_id: str) -> None:
+    """Check one account, unless it was checked within the last hour, by whomever."""
+    with across_all_organizations():
+        # In use still: the task may have waited for a quarter of an hour.
+        in_use = ZoomAccount.objects.filter(connections__organization__is_active=True)
+        account = in_use.filter(pk=account_id).first()
+        if account is None:
+            return
+        last = last_check(account)
+        if last is None or timezone.now() - last.checked_at > CHECKED_LATELY:
+            run_check(account, actor=None)
+
+
+@shared_task
 def prune_webhook_events() -> int:
     """Delete the events that came in longer ago than they are kept; returns how many.
 
@@ -53,3 +92,25 @@ def prune_webhook_events() -> int:
         old = WebhookEvent.objects.filter(received_at__lt=timezone.now() - kept)
         deleted, _ = old.delete()
     return deleted
+
+
+@shared_task
+def import_zoom_users(import_id: str) -> None:
+    """Work on one import for a while; what is left then is the next task's."""
+    if work_on(UUID(import_id)):
+        enqueue(UUID(import_id))
+
+
+@shared_task
+def sweep_zoom_user_imports() -> int:
+    """Enqueue the imports that nobody works on: their worker died, or they were put off."""
+    due = due_imports(timezone.now())
+    for import_id in due:
+        enqueue(import_id)
+    return len(due)
+
+
+@shared_task
+def import_zoom_users_of_all() -> int:
+    """Let those organizations' imports begin that have had one before; returns how many."""
+    return start_nightly_imports()

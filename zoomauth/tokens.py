@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from portal.sealing import SealBroken, SealingError
 from zoomauth.client import ZoomClient
-from zoomauth.errors import ZoomError, ZoomTimeout
+from zoomauth.errors import ZoomError, ZoomNotConnected, ZoomTimeout
 from zoomauth.models import AccessToken, ZoomAccount
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,15 @@ _LEASE_MARGIN = timedelta(seconds=3)
 
 @dataclass(frozen=True)
 class Grant:
-    """A usable access token and the generation it is."""
+    """A usable access token and the generation it is.
+
+    `scopes` as Zoom gave them; `api_url` too, which is known only where the token was minted.
+    """
 
     token: str = field(repr=False)
     generation: int
+    scopes: tuple[str, ...] = ()
+    api_url: str = field(default="", compare=False)
 
 
 def get_access_token(account: ZoomAccount, client: ZoomClient) -> Grant:
@@ -44,11 +49,15 @@ def get_access_token(account: ZoomAccount, client: ZoomClient) -> Grant:
 def refresh_access_token(account: ZoomAccount, client: ZoomClient, *, stale: int) -> Grant:
     """A token newer than generation `stale`, minted here or by whoever was first.
 
-    Raises `ZoomError`; `ZoomTimeout` when another minter holds the lease until the deadline.
+    Raises `ZoomError`; `ZoomTimeout` when another minter holds the lease until the deadline, and
+    `ZoomNotConnected` for the account of an organization that has been deactivated.
     """
     while True:
         # The account anew too: its credentials may have been replaced since the caller read it.
-        row = AccessToken.objects.select_related("account").get(account=account)
+        row = AccessToken.objects.select_related("account__organization").get(account=account)
+        owner = row.account.organization
+        if owner is not None and not owner.is_active:
+            raise ZoomNotConnected(call="oauth.token")
         stored = _read(row) if row.generation > stale else None
         if stored is not None:
             return stored
@@ -74,7 +83,7 @@ def _read(row: AccessToken) -> Grant | None:
     if not row.is_usable(timezone.now()):
         return None
     try:
-        return Grant(row.token, row.generation)
+        return Grant(row.token, row.generation, tuple(row.scopes.split()))
     except SealBroken as error:
         # As good as gone, and replaceable: the account's credentials decide, not this copy.
         log.error("The stored access token cannot be read: %s", error)
@@ -100,4 +109,6 @@ def _mint(client: ZoomClient, row: AccessToken, holder: UUID) -> Grant | None:
         scopes=answer.scopes,
         expires_at=asked_at + timedelta(seconds=answer.expires_in),
     )
-    return Grant(answer.access_token, row.generation + 1) if stored else None
+    if not stored:
+        return None
+    return Grant(answer.access_token, row.generation + 1, answer.scopes, answer.api_url)

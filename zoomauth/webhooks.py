@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
 from zoomauth.models import WebhookEvent, ZoomAccount
@@ -91,6 +93,8 @@ def receive(account_id: UUID, delivery: Delivery, now: datetime) -> dict[str, st
         account = (
             ZoomAccount.objects.only("organization_id", "account_id", "webhook_secret")
             .filter(pk=account_id)
+            # Nothing is taken for an organization that has been deactivated.
+            .filter(Q(organization=None) | Q(organization__is_active=True))
             .first()
         )
         if account is None:

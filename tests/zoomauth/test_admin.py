@@ -2,11 +2,13 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from portal.models import AuditEvent, Membership
 from tests.factories import MembershipFactory, WebhookEventFactory, ZoomAccountFactory
 from tests.sandbox import ACME
+from tests.sessions import sign_in
 from zoomauth.models import INSTALLATION, AccessToken, ZoomAccount, ZoomConnection
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +109,10 @@ def test_adding_is_written_down_without_a_secret(cast, added):
     event = AuditEvent.objects.get(action="zoomaccount.added")
     assert (event.organization_id, event.actor_id) == (cast.acme.pk, cast.ada.pk)
     assert "client_secret" in event.detail["fields"]
+    set_events = AuditEvent.objects.filter(action="zoomaccount.secret_set")
+    assert sorted(event.detail["field"] for event in set_events) == [
+        "client_secret", "sdk_client_secret", "webhook_secret"
+    ]  # fmt: skip
     assert not any(secret in str(vars(event)) for secret in (CLIENT, SDK, WEBHOOK))
 
 
@@ -159,16 +165,43 @@ def parts_of(secret, length=6):
 
 
 @pytest.mark.parametrize("view", ["change", "history"])
-def test_no_page_shows_a_part_of_a_secret(cast, ada, view):
-    page = page_of(cast.acme_account).replace("change", view)
-    text = ada.get(page).content.decode()
-    secrets = {"Xk29vQm4Lw81Zr", "Pd73nTj5Hs60By", "Ga48cUe2Mx95Fo"}
-    names = ("client_secret", "sdk_client_secret", "webhook_secret")
-    for name, secret in zip(names, sorted(secrets), strict=True):
-        setattr(cast.acme_account, name, secret)
-    cast.acme_account.save(update_fields=names)
-    text = ada.get(page).content.decode()
+def test_no_page_shows_a_part_of_a_short_secret(cast, ada, view):
+    secrets = ["Xk29vQm4Lw81ZrT", "Pd73nTj5Hs60ByK", "Ga48cUe2Mx95FoW"]
+    typed_secrets = dict(zip(KEPT, secrets, strict=True))
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, **typed_secrets))
+    assert list(secrets_of(reread(cast.acme_account))) == [secrets[0], secrets[1], secrets[2]]
+    text = ada.get(page_of(cast.acme_account).replace("change", view)).content.decode()
     assert not any(part in text for secret in secrets for part in parts_of(secret, 4))
+
+
+LONG = "Qz6tKw8yRb3nVh5sJd7f"
+
+
+def test_of_a_long_secret_the_last_four_characters_are_shown_and_no_others(cast, ada):
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, new_client_secret=LONG))
+    text = ada.get(page_of(cast.acme_account)).content.decode()
+    shown = {part for part in parts_of(LONG, 4) if part in text}
+    assert shown == {LONG[-4:]}
+
+
+def test_when_and_by_whom_a_secret_was_entered_is_shown(cast, ada):
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, new_webhook_secret=LONG))
+    fields = ada.get(page_of(cast.acme_account)).context["adminform"].form.fields
+    said = str(fields["new_webhook_secret"].help_text)
+    assert "by ada@acme.example" in said
+    assert str(timezone.now().year) in said
+    assert "ends in" not in str(fields["new_client_secret"].help_text)
+
+
+def test_the_note_of_one_secret_survives_the_change_of_another(cast, ada, operator):
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, new_client_secret=LONG))
+    changed = fields_of(cast.acme_account, new_sdk_client_secret=LONG[::-1])
+    operator.post(page_of(cast.acme_account), changed)
+    notes = reread(cast.acme_account).secret_notes
+    assert {name: (note["last_four"], note["by"]) for name, note in notes.items()} == {
+        "client_secret": (LONG[-4:], "ada@acme.example"),
+        "sdk_client_secret": (LONG[:4][::-1], "operator@greenroom.example"),
+    }
 
 
 def test_no_page_shows_a_ciphertext(cast, ada):
@@ -212,6 +245,22 @@ def test_replacing_is_written_down_by_name_alone(cast, ada):
     ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, new_client_secret=CLIENT))
     event = AuditEvent.objects.get(action="zoomaccount.changed")
     assert event.detail == {"fields": ["client_secret"]}
+    assert AuditEvent.objects.get(action="zoomaccount.secret_rotated").detail == {
+        "field": "client_secret"
+    }
+
+
+def test_a_first_secret_is_set_and_not_rotated(cast, ada):
+    ZoomAccount.objects.filter(pk=cast.acme_account.pk).update(webhook_secret="")
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, new_webhook_secret=WEBHOOK))
+    assert AuditEvent.objects.get(action="zoomaccount.secret_set").detail == {
+        "field": "webhook_secret"
+    }
+
+
+def test_what_is_not_a_secret_is_changed_without_such_an_event(cast, ada):
+    ada.post(page_of(cast.acme_account), fields_of(cast.acme_account, name="Renamed"))
+    assert not AuditEvent.objects.filter(action__startswith="zoomaccount.secret").exists()
 
 
 def test_spaces_around_a_pasted_secret_are_dropped(cast, ada):
@@ -428,3 +477,49 @@ def test_an_organizations_admin_looks_at_the_connection_only(cast, ada, shared, 
     chosen = {"organization": cast.acme.pk, "account": shared.pk, "post": "yes"}
     assert ada.get(connection_page(cast)).status_code == 200
     assert ada.post(page, chosen).status_code == 403
+
+
+# --- Showing again who one is ------------------------------------------------------------------
+
+
+@pytest.fixture
+def tired(cast):
+    """ada, who signed in an hour ago."""
+    return sign_in(Client(), cast.ada, seconds_ago=3600)
+
+
+AGAIN = "/accounts/reauthenticate/"
+
+
+def test_who_signed_in_long_ago_looks_at_the_account_and_finds_no_box_for_a_secret(cast, tired):
+    text = tired.get(page_of(cast.acme_account)).content.decode()
+    assert 'type="password"' not in text
+    assert AGAIN in text
+
+
+def test_who_signed_in_lately_finds_the_boxes(cast, ada):
+    text = ada.get(page_of(cast.acme_account)).content.decode()
+    assert text.count('type="password"') == 3
+    assert AGAIN not in text
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_secret_sent_long_after_the_sign_in_is_not_stored(cast, tired, name):
+    before = secrets_of(cast.acme_account)
+    sent = fields_of(cast.acme_account, **{name: LONG})
+    response = tired.post(page_of(cast.acme_account), sent)
+    assert response["Location"].startswith(AGAIN)
+    assert secrets_of(reread(cast.acme_account)) == before
+    assert LONG not in str(dict(tired.session))
+
+
+def test_what_is_no_secret_is_saved_without_being_asked(cast, tired):
+    sent = fields_of(cast.acme_account, name="Renamed")
+    assert tired.post(page_of(cast.acme_account), sent).status_code == 302
+    assert reread(cast.acme_account).name == "Renamed"
+
+
+def test_a_new_account_is_asked_for_before_its_form_is_shown(cast, tired):
+    assert tired.get(ADD)["Location"].startswith(AGAIN)
+    assert tired.post(ADD, typed(cast.acme))["Location"].startswith(AGAIN)
+    assert not ZoomAccount.objects.filter(account_id="typed-account").exists()

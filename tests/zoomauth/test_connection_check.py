@@ -1,47 +1,77 @@
-"""The connection check: one button that says whether the account can start meetings, or why not."""
+"""The connection check: what is wrong with an account, by its exact cause, and what to do."""
+
+from datetime import timedelta
 
 import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
 
 from portal.models import AuditEvent
 from tests.sandbox import ACME
-from zoomauth.models import AccessToken, ZoomAccount
+from tests.zoom_clock import skewed
+from zoomauth.connection_check import Result, is_fit, last_check, run_check
+from zoomauth.models import AccessToken, ConnectionCheck, ZoomAccount
+from zoomauth.scopes import LIST_USERS, NEEDED_SCOPES, READ_TOKEN
+from zoomsandbox.state.accounts import ALL_SCOPES
 
 pytestmark = pytest.mark.django_db
-SCOPES = {
-    "user:read:list_users:admin": "user",
-    "user:read:token:admin": "zak",
-}
-ALL_SCOPES = [*SCOPES, "user:read:user:admin"]
-STEPS = ["token", "user", "zak"]
-
-
-def url_of(account):
-    return f"/admin/zoomauth/zoomaccount/{account.pk}/check/"
+NAMES = [scope.name for scope in NEEDED_SCOPES]
 
 
 @pytest.fixture
-def check(cast, zoom, signed_in):
-    """Press the button as ada; the answer."""
-    return lambda: signed_in(cast.ada).post(url_of(cast.acme_account))
+def account(cast, zoom):
+    """acme's, with everything in order."""
+    ZoomAccount.objects.filter(pk=cast.acme_account.pk).update(webhook_validated_at=timezone.now())
+    return cast.acme_account
 
 
-def rows_of(response):
-    """Step by step: passed, failed or not reached."""
-    assert response.status_code == 200
-    return {row.name: row.ok for row in response.context["rows"]}
+@pytest.fixture
+def check(account):
+    """Run it; the rows by name, and scopes by theirs."""
+
+    def run():
+        rows = run_check(account, actor=None)
+        return {row.subject or row.name: row for row in rows}
+
+    return run
 
 
-def row(response, name):
-    return next(row for row in response.context["rows"] if row.name == name)
+def failed(rows):
+    return {name: row.reason for name, row in rows.items() if row.result is Result.FAIL}
 
 
-# --- What it says -----------------------------------------------------------------------------
+def not_checked(rows):
+    return {name for name, row in rows.items() if row.result is Result.NOT_CHECKED}
 
 
-def test_a_good_account_passes_every_step(check):
-    response = check()
-    assert rows_of(response) == {"token": True, "user": True, "zak": True}
-    assert "This account can start meetings, if" in response.content.decode()
+def store(account, **columns):
+    """As entered by somebody who did not look."""
+    account = ZoomAccount.objects.get(pk=account.pk)
+    for name, value in columns.items():
+        setattr(account, name, value)
+    account.save(update_fields=list(columns))
+
+
+# --- All is well ------------------------------------------------------------------------------
+
+
+def test_a_good_account_passes_every_row_but_the_version_nobody_set(check):
+    rows = check()
+    assert failed(rows) == {}
+    assert not_checked(rows) == {"sdk_version"}
+
+
+def test_the_rows_are_there_in_the_same_order_whatever_happens(account, zoom):
+    def names():
+        return [row.name for row in run_check(account, actor=None)]
+
+    well = names()
+    zoom.change_account(app_state="disabled")
+    assert names() == well
+    assert well == [
+        "token", "clock", *["scope"] * len(NEEDED_SCOPES), "account", "host", "zak", "sdk",
+        "region", "webhook", "sdk_version",
+    ]  # fmt: skip
 
 
 def test_zoom_is_asked_three_times_and_in_this_order(check, zoom):
@@ -49,92 +79,363 @@ def test_zoom_is_asked_three_times_and_in_this_order(check, zoom):
     assert zoom.calls() == ["oauth.token", "users.list", "users.token"]
 
 
-def test_a_wrong_secret_fails_the_first_step(check, zoom):
+def test_the_start_key_is_asked_for_with_a_short_life(check, zoom):
+    check()
+    (entry,) = zoom.ledger("users.token")
+    assert entry["detail"]["ttl"] == 60
+
+
+def test_a_good_token_of_the_past_does_not_hide_a_wrong_secret(check, zoom):
+    assert failed(check()) == {}
     zoom.change_account(client_secret="another")
-    response = check()
-    assert rows_of(response) == {"token": False, "user": None, "zak": None}
-    assert "client secret" in str(row(response, "token").message)
-    assert "cannot start meetings yet" in response.content.decode()
+    assert "token" in failed(check())
 
 
-def test_a_deactivated_app_is_called_so(check, zoom):
-    zoom.change_account(app_state="disabled")
-    response = check()
-    assert rows_of(response) == {"token": False, "user": None, "zak": None}
-    assert "deactivated" in str(row(response, "token").message)
+def test_every_row_that_passed_says_so_in_words(check):
+    rows = check()
+    assert [name for name, row in rows.items() if not str(row.meaning) or not str(row.label)] == []
+    assert [name for name, row in rows.items() if str(row.fix)] == []
 
 
-def test_the_wrong_kind_of_app_is_called_so(check, zoom):
-    zoom.change_account(app_type="oauth")
-    assert "another kind of app" in str(row(check(), "token").message)
+# --- The table: what is broken, which row says so, by which cause, and with which advice ---------
 
 
-@pytest.mark.parametrize(("scope", "step"), SCOPES.items())
-def test_a_missing_scope_is_named_at_its_step(check, zoom, scope, step):
-    zoom.change_account(scopes=[other for other in ALL_SCOPES if other != scope])
-    response = check()
-    assert rows_of(response) == {
-        name: None if STEPS.index(name) > STEPS.index(step) else name != step for name in STEPS
-    }
-    assert scope in str(row(response, step).message)
-    assert scope in response.content.decode()
+def break_zoom(**changes):
+    return lambda zoom, account, settings: zoom.change_account(**changes)
 
 
-def test_an_account_without_an_active_user_is_called_so(check, zoom):
-    for user in ACME["users"]:
-        zoom.change_user(user["id"], status="inactive")
-    response = check()
-    assert rows_of(response) == {"token": True, "user": False, "zak": None}
-    assert "no active user" in str(row(response, "user").message)
+def break_users(**changes):
+    def each(zoom, account, settings):
+        for user in ACME["users"]:
+            zoom.change_user(user["id"], **changes)
+
+    return each
+
+
+def enter(**columns):
+    return lambda zoom, account, settings: store(account, **columns)
+
+
+def ask_for_sdk(version, days):
+    def change(zoom, account, settings):
+        settings.ZOOM_SDK_MINIMUM = (version, timezone.now().date() + timedelta(days=days))
+
+    return change
+
+
+LONG_AGO = timezone.now() - timedelta(days=4, minutes=1)
+TABLE = {
+    "wrong secret": (
+        break_zoom(client_secret="another"), "token", "zoom_credentials_rejected",
+        "Copy all three again",
+    ),
+    "wrong account id": (
+        enter(account_id="another"), "token", "zoom_credentials_rejected", "Copy all three again",
+    ),
+    "wrong app type": (
+        break_zoom(app_type="oauth"), "token", "zoom_app_type_wrong",
+        "Create a Server-to-Server OAuth app",
+    ),
+    "deactivated app": (
+        break_zoom(app_state="disabled"), "token", "zoom_app_deactivated", "Activate it",
+    ),
+    "app disabled by the admin": (
+        break_zoom(app_state="disabled_by_admin"), "token", "zoom_app_deactivated", "Activate it",
+    ),
+    "no hosts have a license": (
+        break_users(type=1), "host", "host_unlicensed", "Give alice@acme.example a license",
+    ),
+    "hosts deactivated": (
+        break_users(status="inactive"), "host", "host_not_active", "Activate alice",
+    ),
+    "dead webhook": (
+        enter(webhook_validated_at=LONG_AGO), "webhook", "stale", "press Validate",
+    ),
+    "webhook never validated": (
+        enter(webhook_validated_at=None), "webhook", "never", "endpoint URL",
+    ),
+    "SDK id of the other app": (
+        enter(sdk_client_id=ACME["client_id"]), "sdk", "same_id", "General app",
+    ),
+    "SDK secret of the other app": (
+        enter(sdk_client_secret=ACME["client_secret"]), "sdk", "same_secret", "General app",
+    ),
+    "SDK pair swapped": (
+        enter(sdk_client_id="s" * 32, sdk_client_secret="i" * 22), "sdk", "swapped",
+        "the other way round",
+    ),
+    "SDK secret cut off": (
+        enter(sdk_client_secret="half-of-a-secret"), "sdk", "shape", "Copy both again",
+    ),
+    "SDK id with a space": (
+        enter(sdk_client_id="two words"), "sdk", "shape", "Copy both again",
+    ),
+    "SDK too old": (ask_for_sdk("99.0.0", -1), "sdk_version", "too_old", "newer release"),
+    "SDK too old soon": (ask_for_sdk("99.0.0", 1), "sdk_version", "too_old_soon", "newer release"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_the_cause_and_what_to_do_are_named(check, account, zoom, settings, case):
+    do_break, name, reason, advice = TABLE[case]
+    do_break(zoom, account, settings)
+    rows = check()
+    assert {name: reason}.items() <= failed(rows).items()
+    assert advice in str(rows[name].fix)
+    assert str(rows[name].meaning)
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_nothing_else_is_said_to_have_failed(check, account, zoom, settings, case):
+    do_break, name, _reason, _advice = TABLE[case]
+    do_break(zoom, account, settings)
+    # A deactivated host gets no start key either.
+    assert set(failed(check())) <= {name} | ({"zak"} if case == "hosts deactivated" else set())
+
+
+@pytest.mark.parametrize("scope", NEEDED_SCOPES, ids=lambda scope: scope.name)
+def test_a_missing_scope_is_named_with_its_feature_and_zoom_is_not_asked_in_vain(
+    check, zoom, scope
+):
+    zoom.change_account(scopes=[name for name in ALL_SCOPES if name != scope.name])
+    rows = check()
+    assert failed(rows) == {scope.name: "missing"}
+    assert str(scope.feature) in str(rows[scope.name].meaning)
+    assert f"Add {scope.name} on the Scopes page" in str(rows[scope.name].fix)
+    assert rows[scope.name].tracking_id
+    assert all(entry["status"] == 200 for entry in zoom.ledger())
+
+
+@pytest.mark.parametrize("scope", NEEDED_SCOPES, ids=lambda scope: scope.name)
+def test_the_classic_scope_does_as_well(check, zoom, scope):
+    zoom.change_account(
+        scopes=[*(name for name in ALL_SCOPES if name != scope.name), scope.classic]
+    )
+    assert check()[scope.name].result is Result.PASS
+
+
+def test_without_the_list_a_linked_host_is_tried_all_the_same(check, zoom):
+    zoom.change_account(scopes=[name for name in ALL_SCOPES if name != LIST_USERS])
+    rows = check()
+    assert not_checked(rows) == {"account", "host", "sdk_version"}
+    assert rows["zak"].result is Result.PASS
+
+
+def test_without_the_scope_for_start_keys_none_is_asked_for(check, zoom):
+    zoom.change_account(scopes=[name for name in ALL_SCOPES if name != READ_TOKEN])
+    rows = check()
+    assert not_checked(rows) == {"zak", "sdk_version"}
+    assert READ_TOKEN in str(rows["zak"].meaning)
+
+
+def test_the_needed_scopes_are_zooms():
+    assert set(NAMES) <= set(ALL_SCOPES)
+
+
+# --- The clock --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_clock(account, zoom, settings):
+    """Run the check with Zoom's clock ahead of ours by so many seconds; the clock's row."""
+
+    def run(seconds):
+        with skewed(zoom.url, seconds=seconds) as url:
+            settings.ZOOM_API_URL, settings.ZOOM_OAUTH_URL = f"{url}/v2", f"{url}/oauth/token"
+            return {row.name: row for row in run_check(account, actor=None)}
+
+    return run
+
+
+@pytest.mark.parametrize(("seconds", "reason"), [(90, "behind"), (-90, "ahead")])
+def test_a_skewed_clock_is_told_with_its_direction(with_clock, seconds, reason):
+    rows = with_clock(seconds)
+    assert failed(rows) == {"clock": reason}
+    assert 88 <= rows["clock"].facts["seconds"] <= 92
+    assert f"seconds {reason}" in str(rows["clock"].meaning)
+    assert "NTP" in str(rows["clock"].fix)
+
+
+@pytest.mark.parametrize("seconds", [25, -25, 0])
+def test_a_clock_that_is_a_little_off_is_fine(with_clock, seconds):
+    assert with_clock(seconds)["clock"].result is Result.PASS
+
+
+def test_a_zoom_that_tells_no_time_is_not_blamed(with_clock):
+    assert with_clock(None)["clock"].reason == "unsaid"
+
+
+def test_a_skewed_clock_is_told_also_when_zoom_gives_no_token(with_clock, zoom):
+    zoom.change_account(client_secret="another")
+    rows = with_clock(90)
+    assert failed(rows).keys() == {"token", "clock"}
+
+
+# --- Which host is looked at ------------------------------------------------------------------
+
+
+def test_one_licensed_host_is_enough(check, zoom):
+    zoom.change_user("alice", type=1)
+    rows = check()
+    assert (rows["host"].result, rows["host"].facts) == (
+        Result.PASS, {"host": "bob@acme.example"}
+    )  # fmt: skip
+    assert [zak["user_id"] for zak in zoom.zaks()] == ["bob"]
+
+
+def test_another_users_license_does_not_help_the_hosts(check, zoom):
+    zoom.change_user("alice", type=1)
+    zoom.change_user("bob", type=1)
+    zoom.change_user("sam", type=2)
+    assert failed(check()) == {"host": "host_unlicensed"}
+
+
+def test_a_host_is_found_by_its_address_too(check, cast, zoom):
+    cast.alice_host.zoom_user_id = "ALICE@acme.example"
+    cast.alice_host.save(update_fields=["zoom_user_id"])
+    assert check()["host"].facts == {"host": "alice@acme.example"}
+
+
+def test_before_any_host_is_entered_any_licensed_user_will_do(check, cast, zoom):
+    cast.acme.hosts.update(is_active=False)
+    zoom.change_user("bob", type=1)
+    assert check()["host"].facts == {"host": "alice@acme.example"}
+
+
+def test_before_any_host_is_entered_an_account_without_licenses_is_called_so(check, cast, zoom):
+    cast.acme.hosts.update(is_active=False)
+    break_users(type=1)(zoom, None, None)
+    assert failed(check()) == {"host": "none_licensed"}
+
+
+def test_an_account_without_users_is_called_so(check, cast, zoom):
+    cast.acme.hosts.update(is_active=False)
+    break_users(status="inactive")(zoom, None, None)
+    rows = check()
+    assert failed(rows) == {"host": "no_user"}
+    assert "zak" in not_checked(rows)
+
+
+def test_a_licensed_host_on_a_later_page_is_found(check, cast, zoom):
+    crowd = [
+        {"id": f"u{n}", "email": f"u{n}@acme.example", "display_name": f"U {n}", "type": 1}
+        for n in range(301)
+    ]
+    zoom.account(users=[*crowd, *ACME["users"]])
+    assert check()["host"].facts == {"host": "alice@acme.example"}
+    assert zoom.calls().count("users.list") == 2
+
+
+# --- Whatever Zoom does -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("call", "failed"), [("oauth.token", "token"), ("users.list", "user"), ("users.token", "zak")]
+    ("call", "row"), [("oauth.token", "token"), ("users.list", "account"), ("users.token", "zak")]
 )
 @pytest.mark.parametrize("kind", ["drop", "bad_json", "html"])
-def test_whatever_zoom_does_the_step_fails_and_the_page_comes(check, zoom, call, failed, kind):
+def test_whatever_zoom_does_its_row_fails_and_those_after_it_are_not_reached(
+    check, zoom, call, row, kind
+):
     zoom.fault(call, kind)
-    response = check()
-    assert [name for name, ok in rows_of(response).items() if ok is False] == [failed]
+    rows = check()
+    assert failed(rows).keys() == {row}
+    reached = {"token": {"token"}, "account": {"token", *NAMES}, "zak": {"token", "host", *NAMES}}
+    assert reached[row].isdisjoint(not_checked(rows))
 
 
 def test_zoom_down_is_told_apart_from_wrong_credentials(check, zoom):
     zoom.fault("oauth.token", "status", status=503)
-    assert "fault of its own" in str(row(check(), "token").message)
+    row = check()["token"]
+    assert (row.reason, row.code) == ("zoom_unavailable", "503")
 
 
 def test_zoom_out_of_reach_is_told(check, settings, zoom):
     settings.ZOOM_OAUTH_URL = "http://127.0.0.1:9/oauth/token"
-    assert "No connection to Zoom" in str(row(check(), "token").message)
+    assert check()["token"].reason == "zoom_unreachable"
 
 
-def test_a_failed_step_shows_zooms_tracking_id(check, zoom):
-    zoom.change_account(scopes=["user:read:token:admin"])
-    response = check()
-    tracking_id = row(response, "user").tracking_id
-    assert tracking_id
-    assert tracking_id in response.content.decode()
+def test_a_failed_call_brings_zooms_code_and_tracking_id(check, zoom):
+    zoom.change_account(app_state="disabled")
+    row = check()["token"]
+    assert (row.code, bool(row.tracking_id)) == ("4717", True)
 
 
-def test_secrets_that_cannot_be_unsealed_ask_for_new_ones(check, cast):
-    other = cast.globex_account.__dict__["client_secret"]
-    ZoomAccount.objects.filter(pk=cast.acme_account.pk).update(client_secret=other)
-    response = check()
-    assert rows_of(response) == {"token": False, "user": None, "zak": None}
-    assert "Enter the credentials" in str(row(response, "token").message)
-
-
-def test_a_good_token_of_the_past_does_not_hide_a_wrong_secret(check, zoom):
-    assert all(rows_of(check()).values())
+def test_a_row_not_reached_names_the_one_to_put_right(check, zoom):
     zoom.change_account(client_secret="another")
-    assert rows_of(check())["token"] is False
+    assert "Access token" in str(check()["zak"].meaning)
 
 
-def test_checking_again_is_checked_again(check, zoom):
-    zoom.change_account(client_secret="another")
-    assert rows_of(check())["token"] is False
-    zoom.change_account(client_secret=ACME["client_secret"])
-    assert all(rows_of(check()).values())
+def test_a_scope_that_zoom_names_only_when_asked_is_told(check, zoom):
+    """Some answers with a token say nothing of scopes; then the call itself does."""
+    zoom.change_account(scopes=[])
+    rows = check()
+    assert {rows[name].reason for name in NAMES} == {"unsaid"}
+    assert rows["account"].reason == "zoom_scope_missing"
+    assert LIST_USERS in str(rows["account"].fix)
+
+
+@pytest.mark.parametrize(
+    ("column", "row"), [("client_secret", "token"), ("sdk_client_secret", "sdk")]
+)
+def test_a_secret_that_cannot_be_unsealed_is_asked_for_anew(check, cast, account, column, row):
+    other = cast.globex_account.__dict__[column]
+    ZoomAccount.objects.filter(pk=account.pk).update(**{column: other})
+    rows = check()
+    assert failed(rows).keys() == {row}
+    assert "Enter the" in str(rows[row].fix)
+
+
+# --- What is compared here --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("api_url", "region", "result", "reason"),
+    [
+        ("https://api-eu.zoom.us", "", Result.PASS, "global"),
+        ("https://api-eu.zoom.us", "eu", Result.PASS, "same"),
+        ("https://api-eu.zoom.us", "us", Result.FAIL, "other"),
+        ("https://api-eu.zoom.us.evil.example", "us", Result.NOT_CHECKED, "unsaid"),
+        ("https://api.zoom.us", "us", Result.NOT_CHECKED, "unsaid"),
+        ("", "us", Result.NOT_CHECKED, "unsaid"),
+        ("http://[", "", Result.PASS, "global"),
+    ],
+)
+def test_the_region_is_compared_with_the_one_that_zoom_names(
+    account, zoom, api_url, region, result, reason
+):
+    answer = f'{{"access_token": "t", "expires_in": 3600, "api_url": "{api_url}"}}'
+    zoom.fault("oauth.token", "status", status=200, body=answer)
+    store(account, region=region)
+    (row,) = (row for row in run_check(account, actor=None) if row.name == "region")
+    assert (row.result, row.reason) == (result, reason)
+
+
+def test_another_region_is_named(account, zoom):
+    answer = '{"access_token": "t", "expires_in": 3600, "api_url": "https://api-eu.zoom.us"}'
+    zoom.fault("oauth.token", "status", status=200, body=answer)
+    store(account, region="us")
+    (row,) = (row for row in run_check(account, actor=None) if row.name == "region")
+    assert "European Union" in str(row.meaning)
+
+
+def test_a_validation_of_almost_four_days_ago_is_fine(check, account):
+    store(account, webhook_validated_at=timezone.now() - timedelta(days=3, hours=23))
+    assert failed(check()) == {}
+
+
+def test_an_account_without_a_webhook_secret_is_told_what_it_misses(check, account):
+    store(account, webhook_secret="")
+    row = check()["webhook"]
+    assert (row.result, row.reason) == (Result.NOT_CHECKED, "no_secret")
+
+
+@pytest.mark.parametrize("minimum", ["0.9", "6.2.0", "6.1.99"])
+def test_an_sdk_that_is_new_enough_passes(check, settings, minimum):
+    settings.ZOOM_SDK_MINIMUM = (minimum, timezone.now().date())
+    row = check()["sdk_version"]
+    assert (row.result, django_settings.ZOOM_SDK_VERSION in str(row.meaning)) == (
+        Result.PASS, True
+    )  # fmt: skip
 
 
 # --- What it leaves ---------------------------------------------------------------------------
@@ -143,75 +444,73 @@ def test_checking_again_is_checked_again(check, zoom):
 def test_a_passed_check_is_written_down(check, cast):
     check()
     event = AuditEvent.objects.get(action="zoomaccount.checked")
-    assert (event.organization_id, event.actor_id) == (cast.acme.pk, cast.ada.pk)
-    assert (event.result, event.detail) == (
-        "done", {"rows": {"token": True, "user": True, "zak": True}}
-    )  # fmt: skip
+    assert (event.organization_id, event.actor_id, event.result) == (cast.acme.pk, None, "done")
+    assert event.detail["rows"]["token"] == "pass"
+    assert event.detail["rows"][f"scope {LIST_USERS}"] == "pass"
 
 
 def test_a_failed_check_is_written_down_as_failed(check, zoom):
     zoom.change_account(app_state="disabled")
     check()
     event = AuditEvent.objects.get(action="zoomaccount.checked")
-    assert (event.result, event.detail["rows"]["token"]) == ("failed", False)
+    assert (event.result, event.detail["rows"]["token"]) == ("failed", "fail")
 
 
-def test_neither_page_nor_trail_nor_log_has_a_secret(check, cast, zoom, caplog):
+def test_the_rows_are_kept_as_they_were_shown(account, zoom):
+    zoom.change_account(client_secret="another")
+    rows = run_check(account, actor=None)
+    assert last_check(account).rows == rows
+
+
+def test_the_last_check_takes_the_place_of_the_one_before(account, zoom):
+    run_check(account, actor=None)
+    zoom.change_account(app_state="disabled")
+    run_check(account, actor=None)
+    assert not last_check(account).is_fit
+    assert ConnectionCheck.objects.count() == 1
+
+
+def test_a_check_that_began_earlier_does_not_replace_a_later_one(account, zoom):
+    run_check(account, actor=None)
+    zoom.change_account(app_state="disabled")
+    run_check(account, actor=None, now=timezone.now() - timedelta(minutes=1))
+    assert last_check(account).is_fit
+
+
+def test_a_check_of_the_credentials_before_says_nothing(account):
+    run_check(account, actor=None)
+    ZoomAccount.objects.filter(pk=account.pk).update(credentials_generation=2)
+    assert last_check(account) is None
+
+
+@pytest.mark.parametrize(
+    ("do_break", "fit"),
+    [
+        (enter(webhook_validated_at=None), True),
+        (ask_for_sdk("99.0.0", 1), True),
+        (ask_for_sdk("99.0.0", -1), False),
+        (break_zoom(scopes=list(ALL_SCOPES[:1])), False),
+        (break_zoom(client_secret="another"), False),
+    ],
+    ids=["webhook", "SDK old soon", "SDK too old", "scopes", "secret"],
+)
+def test_what_keeps_from_starting_makes_an_account_unfit(account, zoom, settings, do_break, fit):
+    do_break(zoom, account, settings)
+    assert is_fit(run_check(account, actor=None)) is fit
+
+
+def test_an_account_that_was_never_checked_is_not_fit(account):
+    assert not is_fit([])
+    assert last_check(account) is None
+
+
+def test_neither_row_nor_trail_nor_log_has_a_secret(account, zoom, caplog):
     with caplog.at_level("DEBUG"):
-        page = check().content.decode()
-    token = AccessToken.objects.get(account=cast.acme_account).token
+        run_check(account, actor=None)
+    token = AccessToken.objects.get(account=account).token
     (zak,) = zoom.zaks()
     secrets = [token, zak["value"], *(ACME[name] for name in ACME if name.endswith("secret"))]
-    trail = str([vars(event) for event in AuditEvent.objects.all()])
+    left = str([vars(event) for event in AuditEvent.objects.all()])
+    left += str(list(ConnectionCheck.objects.values())) + caplog.text
     assert len(secrets) == 5
-    assert not any(secret in page + trail + caplog.text for secret in secrets)
-
-
-def test_the_start_key_is_asked_for_with_the_shortest_life(check, zoom):
-    check()
-    (entry,) = zoom.ledger("users.token")
-    assert entry["detail"]["ttl"] == 60
-
-
-# --- Who may ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", ["get", "put", "delete"])
-def test_only_a_post_checks(cast, zoom, signed_in, method):
-    response = getattr(signed_in(cast.ada), method)(url_of(cast.acme_account))
-    assert response.status_code == 405
-    assert zoom.calls() == []
-
-
-def test_a_post_without_a_csrf_token_checks_nothing(cast, zoom, client):
-    client.handler.enforce_csrf_checks = True
-    client.force_login(cast.ada)
-    assert client.post(url_of(cast.acme_account)).status_code == 403
-    assert zoom.calls() == []
-
-
-@pytest.mark.parametrize("who", ["gus", "mia", "alice", "sam"])
-def test_others_cannot_have_it_checked(cast, zoom, signed_in, who):
-    response = signed_in(getattr(cast, who)).post(url_of(cast.acme_account), follow=True)
-    assert "data-step" not in response.content.decode()
-    assert zoom.calls() == []
-
-
-def test_a_stranger_is_sent_to_sign_in(cast, zoom, client):
-    response = client.post(url_of(cast.acme_account), follow=True)
-    assert response.redirect_chain[-1][0].startswith("/accounts/login/")
-    assert zoom.calls() == []
-
-
-def test_the_operator_may_check_for_them(cast, zoom, signed_in):
-    assert all(rows_of(signed_in(cast.operator).post(url_of(cast.acme_account))).values())
-
-
-def test_the_page_of_an_account_has_the_button(cast, signed_in):
-    page = signed_in(cast.ada).get(url_of(cast.acme_account).replace("check", "change"))
-    assert f'action="{url_of(cast.acme_account)}"' in page.content.decode()
-
-
-def test_the_page_for_a_new_account_has_none(cast, signed_in):
-    page = signed_in(cast.ada).get("/admin/zoomauth/zoomaccount/add/")
-    assert "/check/" not in page.content.decode()
+    assert not any(secret in left for secret in secrets)

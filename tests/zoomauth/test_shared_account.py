@@ -34,6 +34,35 @@ def test_an_assigned_user_gets_a_zak(cast, shared):
     assert fetch_zak(organization=cast.acme, zoom_user_id="alice")
 
 
+def test_one_user_hosts_in_two_organizations(cast, shared, zoom):
+    for organization in (cast.acme, cast.globex):
+        assign(organization, shared, "alice")
+        assert fetch_zak(organization=organization, zoom_user_id="alice")
+    assert [zak["user_id"] for zak in zoom.zaks()] == ["alice", "alice"]
+    assert zoom.calls().count("oauth.token") == 1
+
+
+def test_one_user_as_a_host_in_two_organizations_starts_in_both(cast, shared, zoom, signed_in):
+    for organization in (cast.acme, cast.globex):
+        assign(organization, shared, "alice")
+    cast.carol_host.zoom_user_id = "alice"
+    cast.carol_host.save(update_fields=["zoom_user_id"])
+    for person, meeting in ((cast.alice, cast.meeting), (cast.carol, cast.carols_meeting)):
+        answer = signed_in(person).post(f"/meetings/{meeting.pk}/start/")
+        assert answer.status_code == 200
+        foreign = cast.carols_meeting if meeting == cast.meeting else cast.meeting
+        assert signed_in(person).post(f"/meetings/{foreign.pk}/start/").status_code == 404
+
+
+def test_an_assignment_taken_back_in_one_organization_stays_in_the_other(cast, shared):
+    for organization in (cast.acme, cast.globex):
+        assign(organization, shared, "alice")
+    ZoomUserAssignment.objects.filter(organization=cast.acme).delete()
+    with pytest.raises(ZoomUserNotFound):
+        fetch_zak(organization=cast.acme, zoom_user_id="alice")
+    assert fetch_zak(organization=cast.globex, zoom_user_id="alice")
+
+
 def test_another_organizations_user_gets_none_and_zoom_is_not_asked(cast, shared, zoom):
     assign(cast.acme, shared, "alice")
     with pytest.raises(ZoomUserNotFound):

@@ -1,13 +1,16 @@
 """The client of Zoom's REST API. One call is one request; nothing is asked twice."""
 
 from zoomauth.client.answers import AccessTokenAnswer, Zak, ZoomMeeting, ZoomUser, ZoomUserPage
-from zoomauth.client.deadline import Deadline
+from zoomauth.client.deadline import Deadline, Gate
 from zoomauth.client.drafts import MeetingChanges, MeetingDraft
+from zoomauth.client.verdicts import Heard
 from zoomauth.client.zoom_client import ZoomClient
 
 __all__ = [
     "AccessTokenAnswer",
     "Deadline",
+    "Gate",
+    "Heard",
     "MeetingChanges",
     "MeetingDraft",
     "Zak",

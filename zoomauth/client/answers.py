@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from zoomauth.client.fields import (
     WrongShapeError,
+    clean,
     get_moment,
     get_printable,
     get_text,
@@ -19,11 +20,16 @@ LONGEST_TOKEN_LIFE: Final = 24 * 60 * 60  # Zoom gives 3600 seconds
 
 @dataclass(frozen=True)
 class AccessTokenAnswer:
-    """A Server-to-Server access token, good for `expires_in` seconds."""
+    """A Server-to-Server access token, good for `expires_in` seconds.
+
+    `api_url` is where Zoom would have the account's calls sent, if it says so. To be compared with
+    what is set, and not to be called.
+    """
 
     access_token: str = field(repr=False)
     expires_in: int
     scopes: tuple[str, ...]
+    api_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,14 @@ class ZoomUser:
 
 @dataclass(frozen=True)
 class ZoomUserPage:
-    """One page of users; an empty `next_page_token` means that it was the last."""
+    """One page of users; an empty `next_page_token` means that it was the last.
+
+    `total`: how many users have the status that was asked for, if Zoom says so.
+    """
 
     users: tuple[ZoomUser, ...]
     next_page_token: str = field(repr=False)
+    total: int | None = None
 
 
 def parse_access_token(answer: Mapping[str, Any]) -> AccessTokenAnswer:
@@ -81,7 +91,19 @@ def parse_access_token(answer: Mapping[str, Any]) -> AccessTokenAnswer:
         access_token=get_printable(answer, "access_token"),
         expires_in=get_whole(answer, "expires_in", low=1, high=LONGEST_TOKEN_LIFE),
         scopes=tuple(get_text(answer, "scope").split()),
+        api_url=_text_or_nothing(answer, "api_url"),
     )
+
+
+def _text_or_nothing(answer: Mapping[str, Any], key: str) -> str:
+    """What is only looked at must not make a good token unusable."""
+    value = answer.get(key)
+    return clean(value, 200) if isinstance(value, str) else ""
+
+
+def _count_or_nothing(answer: Mapping[str, Any], key: str) -> int | None:
+    value = answer.get(key)
+    return value if type(value) is int and 0 <= value < 2**31 else None
 
 
 def parse_zak(answer: Mapping[str, Any]) -> Zak:
@@ -122,6 +144,7 @@ def parse_user_page(answer: Mapping[str, Any], listed_as: str) -> ZoomUserPage:
     return ZoomUserPage(
         users=tuple(parse_user(user, listed_as) for user in users),
         next_page_token=get_printable(answer, "next_page_token", required=False),
+        total=_count_or_nothing(answer, "total_records"),
     )
 
 

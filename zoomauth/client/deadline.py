@@ -38,12 +38,31 @@ class Deadline:
         return max(0.0, self.expires_at - self.clock())
 
 
+# Entered once there is a connection, left as soon as the request is on its way. What it raises is
+# raised to the caller, and nothing is sent.
+Gate = Callable[[], contextlib.AbstractContextManager[None]]
+
+
+class _Withheld(OSError):
+    """The gate did not open; `Exchange.withheld_by` says why."""
+
+
 @dataclass
 class Exchange:
     """One request under its deadline, and whether Zoom may have seen any of it."""
 
     deadline: Deadline
+    gate: Gate = contextlib.nullcontext
     was_sent: bool = False
+    withheld_by: Exception | None = None
+
+    def enter_gate(self, stack: contextlib.ExitStack) -> None:
+        """Here and not in `send`, so that the frames of what is raised hold no request."""
+        try:
+            stack.enter_context(self.gate())
+        except Exception as error:  # noqa: BLE001 - raised again by `wire.ask`
+            self.withheld_by = error
+            raise _Withheld from None
 
     def cut(self, timeout: float | None) -> float:
         """The timeout for the next wait. Raises TimeoutError once the deadline has passed."""
@@ -57,9 +76,9 @@ _exchange: contextvars.ContextVar[Exchange] = contextvars.ContextVar("zoom_excha
 
 
 @contextlib.contextmanager
-def exchange_until(deadline: Deadline) -> Iterator[Exchange]:
+def exchange_until(deadline: Deadline, gate: Gate) -> Iterator[Exchange]:
     """What the connections below do inside this block, they do for this one exchange."""
-    exchange = Exchange(deadline)
+    exchange = Exchange(deadline, gate)
     token = _exchange.set(exchange)
     try:
         yield exchange
@@ -129,8 +148,12 @@ class _Connection(urllib3.connection.HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        _exchange.get().was_sent = True
-        super().send(data)
+        exchange = _exchange.get()
+        with contextlib.ExitStack() as stack:
+            if not exchange.was_sent:
+                exchange.enter_gate(stack)
+            exchange.was_sent = True
+            super().send(data)
 
 
 class _TLSConnection(_Connection, urllib3.connection.HTTPSConnection):

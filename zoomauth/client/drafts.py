@@ -15,6 +15,10 @@ class MeetingDraft:
     timezone: str
     passcode: str = field(default="", repr=False)
     alternative_hosts: tuple[str, ...] = ()
+    # None: not said, so that the account's own setting holds.
+    join_before_host: bool | None = None
+    waiting_room: bool | None = None
+    mute_upon_entry: bool | None = None
 
     def __post_init__(self) -> None:
         _check_schedule(self.starts_at, self.alternative_hosts)
@@ -30,6 +34,9 @@ class MeetingChanges:
     timezone: str | None = None
     passcode: str | None = field(default=None, repr=False)
     alternative_hosts: tuple[str, ...] | None = None
+    join_before_host: bool | None = None
+    waiting_room: bool | None = None
+    mute_upon_entry: bool | None = None
 
     def __post_init__(self) -> None:
         _check_schedule(self.starts_at, self.alternative_hosts or ())
@@ -46,9 +53,21 @@ def make_meeting_body(meeting: MeetingDraft | MeetingChanges) -> dict[str, Any]:
     named: dict[str, Any] = {key: value for key, value in body.items() if value is not None}
     if meeting.starts_at is not None:
         named["start_time"] = f"{meeting.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    if meeting.alternative_hosts is not None:
-        named["settings"] = {"alternative_hosts": ";".join(meeting.alternative_hosts)}
+    if settings := _make_settings(meeting):
+        named["settings"] = settings
     return named
+
+
+def _make_settings(meeting: MeetingDraft | MeetingChanges) -> dict[str, Any]:
+    """Zoom ignores `join_before_host` while the waiting room is on."""
+    settings: dict[str, Any] = {
+        "join_before_host": meeting.join_before_host,
+        "waiting_room": meeting.waiting_room,
+        "mute_upon_entry": meeting.mute_upon_entry,
+    }
+    if meeting.alternative_hosts is not None:
+        settings["alternative_hosts"] = ";".join(meeting.alternative_hosts)
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _check_schedule(starts_at: datetime | None, alternative_hosts: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -18,6 +19,24 @@ _UNSAFE_IN_LOG = re.compile(r"[^A-Za-z0-9_.:;=-]")
 _OAUTH_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _MOST_FIELD_ERRORS = 20
 _LONGEST_WAIT = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What comes with an answer, be it yes or no: Zoom's clock against ours, and its tracking id.
+
+    `ahead` is by how many seconds Zoom's clock is ahead of ours; its Date has whole seconds.
+    """
+
+    call: str
+    tracking_id: str
+    ahead: float | None
+
+
+def hear(call: Call, answer: Answer, now: datetime) -> Heard:
+    date = parse_moment(answer.headers.get("Date", ""), parsedate_to_datetime)
+    ahead = None if date is None else (date - now).total_seconds()
+    return Heard(call.name, _read_tracking_id(answer), ahead)
 
 
 def judge(call: Call, answer: Answer, parse: Callable[[Mapping[str, Any]], T]) -> T | ZoomError:

@@ -17,7 +17,14 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidHeader
 
 from zoomauth.client.calls import Call
-from zoomauth.client.deadline import Deadline, Exchange, HTTPPool, HTTPSPool, exchange_until
+from zoomauth.client.deadline import (
+    Deadline,
+    Exchange,
+    Gate,
+    HTTPPool,
+    HTTPSPool,
+    exchange_until,
+)
 from zoomauth.errors import (
     ZoomAnswerInvalid,
     ZoomError,
@@ -56,17 +63,18 @@ class Answer:
 
 @sensitive_variables()
 def ask(
-    call: Call, request: Request, timeouts: tuple[float, float], deadline: Deadline
+    call: Call, request: Request, timeouts: tuple[float, float], deadline: Deadline, gate: Gate
 ) -> Answer | ZoomError:
     """Zoom's answer, or why there is none. `timeouts`: to connect, and for each read.
 
-    The error comes back as a value, for the caller to raise out of reach of any `except`: the
-    exceptions of requests hold the request with its secrets, and would otherwise hang on to ours.
+    Raises what `gate` raises. The error comes back as a value, for the caller to raise out of reach
+    of any `except`: the exceptions of requests hold the request with its secrets, and would
+    otherwise hang on to ours.
     """
     if deadline.remaining() <= 0:
         return ZoomTimeout(call=call.name)
     status = None
-    with exchange_until(deadline) as exchange:
+    with exchange_until(deadline, gate) as exchange:
         try:
             with _adapter_of_process(os.getpid()).send(
                 _prepare(call, request), stream=True, timeout=timeouts
@@ -75,7 +83,10 @@ def ask(
                 content = b"" if 300 <= status < 400 else _read_content(response)
                 return Answer(status, response.headers, content)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            return _make_error(call, exchange, error, status)
+            outcome = _make_error(call, exchange, error, status)
+    if exchange.withheld_by is not None:
+        raise exchange.withheld_by
+    return outcome
 
 
 @lru_cache(maxsize=1)

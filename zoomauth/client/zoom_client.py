@@ -4,7 +4,9 @@ import base64
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
@@ -26,11 +28,11 @@ from zoomauth.client.answers import (
     parse_zak,
 )
 from zoomauth.client.calls import Call
-from zoomauth.client.deadline import Deadline
+from zoomauth.client.deadline import Deadline, Gate
 from zoomauth.client.drafts import MeetingChanges, MeetingDraft, make_meeting_body
 from zoomauth.client.fields import PRINTABLE
-from zoomauth.client.verdicts import judge
-from zoomauth.client.wire import Request, ask
+from zoomauth.client.verdicts import Heard, hear, judge
+from zoomauth.client.wire import Answer, Request, ask
 from zoomauth.errors import (
     FieldError,
     ZoomAccessTokenRejected,
@@ -62,6 +64,14 @@ class ZoomClient:
     connect_timeout: float
     read_timeout: float
     deadline: Deadline
+    # Told of every answer, whatever it was. The connection check listens.
+    listener: Callable[[Heard], None] | None = field(default=None, repr=False, compare=False)
+    # What must still hold at the moment in which a request leaves.
+    gate: Gate = field(default=nullcontext, repr=False, compare=False)
+
+    def behind(self, gate: Gate) -> "ZoomClient":
+        """The same client, sending nothing unless `gate` opens; raises what `gate` raises."""
+        return replace(self, gate=gate)
 
     @sensitive_variables()
     def request_access_token(
@@ -195,7 +205,9 @@ class ZoomClient:
         """The one way to Zoom. `ask` and `judge` give errors as values; here they are raised."""
         began = time.monotonic()
         timeouts = (self.connect_timeout, self.read_timeout)
-        answer = ask(call, request, timeouts, self.deadline)
+        answer = ask(call, request, timeouts, self.deadline, self.gate)
+        if self.listener and isinstance(answer, Answer):
+            self.listener(hear(call, answer, datetime.now(UTC)))
         outcome = answer if isinstance(answer, ZoomError) else judge(call, answer, parse)
         if isinstance(outcome, ZoomError):
             raise _logged(outcome, began)

@@ -6,17 +6,22 @@ from zoomauth.models.accounts import (
     ZoomConnection,
     ZoomUserAssignment,
 )
+from zoomauth.models.checks import ConnectionCheck
 from zoomauth.models.events import WebhookEvent
 from zoomauth.models.tokens import REFRESH_BEFORE, USABLE_MARGIN, AccessToken, due_for_refresh
+from zoomauth.models.zoom_users import ZoomUser, ZoomUserImport
 
 __all__ = [
     "INSTALLATION",
     "REFRESH_BEFORE",
     "USABLE_MARGIN",
     "AccessToken",
+    "ConnectionCheck",
     "WebhookEvent",
     "ZoomAccount",
     "ZoomConnection",
+    "ZoomUser",
     "ZoomUserAssignment",
+    "ZoomUserImport",
     "due_for_refresh",
 ]

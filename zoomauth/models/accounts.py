@@ -62,6 +62,13 @@ class ZoomAccount(models.Model):
     # When Zoom last validated our webhook address with the secret above; a new secret clears it.
     webhook_validated_at = models.DateTimeField(_("webhook validated"), null=True, editable=False)
 
+    # Grows with every change of what Zoom is asked with, so that a check of the credentials before
+    # says nothing of those after.
+    credentials_generation = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+    # By secret: its last four characters (of long ones), when it was entered, and by whom.
+    # Null where code that does not know this column has written the row.
+    secret_notes = models.JSONField(default=dict, null=True, editable=False)
+
     objects = tenant_manager(models.QuerySet, organization="organization")
 
     class Meta:

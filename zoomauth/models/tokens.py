@@ -82,7 +82,10 @@ class AccessToken(models.Model):
 
 
 def due_for_refresh(now: datetime | None = None) -> models.QuerySet[Any]:
-    """Accounts whose token ends soon. Accounts nobody has used yet have no row and are not due."""
-    return AccessToken.objects.filter(
-        expires_at__lt=(now or timezone.now()) + REFRESH_BEFORE
-    ).order_by("expires_at")
+    """Accounts in use whose token ends soon. Accounts nobody has used yet have no row.
+
+    An account is in use while an active organization is connected to it.
+    """
+    soon = AccessToken.objects.filter(expires_at__lt=(now or timezone.now()) + REFRESH_BEFORE)
+    in_use = soon.filter(account__connections__organization__is_active=True)
+    return in_use.distinct().order_by("expires_at")

@@ -1,0 +1,64 @@
+"""Which account an organization uses, and as which users of a shared one it may act."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.admin.base import TenantForm, TenantModelAdmin
+from zoomauth.models import INSTALLATION, ZoomAccount, ZoomConnection, ZoomUserAssignment
+
+
+class ZoomConnectionForm(TenantForm):
+    """Which account an organization uses. The admin adds the fields, once there is a scope."""
+
+    def clean(self) -> None:
+        super().clean()
+        account = self.cleaned_data.get("account")
+        organization = self.cleaned_data.get("organization")
+        if account and organization and account.organization_id not in (None, organization.pk):
+            self.add_error("account", _("This account belongs to another organization."))
+
+    def _post_clean(self) -> None:
+        account = self.cleaned_data.get("account")
+        if account is not None:
+            self.instance.owner_key = account.organization_id or INSTALLATION
+        super()._post_clean()  # type: ignore[misc]
+
+
+@admin.register(ZoomConnection)
+class ZoomConnectionAdmin(TenantModelAdmin):
+    """Operators connect organizations to shared accounts; admins see what theirs uses."""
+
+    open_to_operator = True
+    form = ZoomConnectionForm
+    fields = ["organization", "account"]
+    list_display = ["organization", "account"]
+    ordering = ["organization__name"]
+    list_select_related = ["organization", "account"]
+    operator_writes = can_delete = True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["organization", "account", "owner_key"])
+            self._record(request, obj, "changed", form.changed_data)
+        else:
+            super().save_model(request, obj, form, change)
+
+
+@admin.register(ZoomUserAssignment)
+class ZoomUserAssignmentAdmin(TenantModelAdmin):
+    """Which users of a shared account an organization may act as: the operator's word alone."""
+
+    open_to_operator = operator_writes = can_delete = True
+    fields = ["organization", "account", "zoom_user_id"]
+    list_display = ["organization", "account", "zoom_user_id"]
+    ordering = ["organization__name", "zoom_user_id"]
+    list_select_related = ["organization", "account"]
+    search_fields = ["zoom_user_id"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "account":
+            kwargs["queryset"] = ZoomAccount.objects.filter(organization=None)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,0 +1,86 @@
+"""The steps to a working Zoom account: credentials, the connection check, the webhook address."""
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.checklist import Step
+from portal.models import Organization
+from portal.tenancy import across_all_organizations
+from zoomauth.connection_check import last_check
+from zoomauth.connection_check.stored import OLDEST_VALIDATION
+from zoomauth.models import ZoomAccount, ZoomConnection
+
+
+def steps(organization: Organization) -> Iterator[Step]:
+    """What is done is read from the account; on a shared one, all of it is the operator's to do."""
+    account = _account_of(organization)
+    if account is None:
+        url = reverse("admin:zoomauth_zoomaccount_add") + f"?organization={organization.pk}"
+    elif account.organization_id is None:
+        url = ""
+    else:
+        url = reverse("admin:zoomauth_zoomaccount_change", args=[account.pk])
+    yield _credentials(account, url)
+    yield _checked(account, url if account else "")
+    yield _webhook(account, url if account else "")
+
+
+def _account_of(organization: Organization) -> ZoomAccount | None:
+    # A shared account is in no organization's scope; of it, only whether it works is told.
+    with across_all_organizations():
+        connection = (
+            ZoomConnection.objects.select_related("account")
+            .filter(organization=organization)
+            .first()
+        )
+    return connection.account if connection else None
+
+
+def _credentials(account: ZoomAccount | None, url: str) -> Step:
+    shared = account is not None and account.organization_id is None
+    return Step(
+        name="credentials",
+        title=_("Enter the Zoom credentials"),
+        meaning=(
+            _("Your organization uses a Zoom account of the operator's, who keeps its credentials.")
+            if shared
+            else _("Two apps in the Zoom Marketplace give them. The page says where each one goes.")
+        ),
+        done=account is not None,
+        url=url,
+        action=_("Zoom account"),
+    )
+
+
+def _checked(account: ZoomAccount | None, url: str) -> Step:
+    with across_all_organizations():
+        last = last_check(account) if account else None
+    return Step(
+        name="checked",
+        title=_("Check the connection"),
+        meaning=_(
+            "Zoom is asked whether the credentials work and which permissions are missing. "
+            "Changed credentials have to be checked again."
+        ),
+        done=last is not None and last.is_fit,
+        url=url,
+        action=_("Connection check"),
+    )
+
+
+def _webhook(account: ZoomAccount | None, url: str) -> Step:
+    validated_at = account.webhook_validated_at if account else None
+    return Step(
+        name="webhook",
+        title=_("Let Zoom validate the webhook address"),
+        meaning=_(
+            "By it Zoom tells when meetings begin, end and change. The address and the place for "
+            "its secret token are on the account's page."
+        ),
+        done=validated_at is not None and timezone.now() - validated_at <= OLDEST_VALIDATION,
+        url=url,
+        action=_("Webhook address"),
+    )

@@ -1,0 +1,173 @@
+"""What the check asks of Zoom, in order, and what it compares without asking.
+
+A row that rests on one which failed is not reached; all others are there whatever happens.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from portal.sealing import SealingError
+from zoomauth.accounts import client_for
+from zoomauth.client import Heard, ZoomClient
+from zoomauth.connection_check import stored
+from zoomauth.connection_check.hosts import Choice, choose_host, linked_hosts
+from zoomauth.connection_check.rows import CheckRow, Result
+from zoomauth.errors import ZoomError, ZoomNotConnected
+from zoomauth.models import AccessToken, ZoomAccount
+from zoomauth.scopes import LIST_USERS, NEEDED_SCOPES, READ_TOKEN
+from zoomauth.tokens import Grant, refresh_access_token
+
+Answer = TypeVar("Answer")
+
+# Above it, times that Zoom and we sign begin to be refused, and something is wrong with the server.
+MOST_SKEW_SECONDS = 30
+_ZAK_SECONDS = 60
+
+
+@dataclass
+class _Visit:
+    """One check of one account: what Zoom said so far."""
+
+    account: ZoomAccount
+    heard: list[Heard] = field(default_factory=list)
+    grant: Grant | None = None
+    choice: Choice | None = None
+
+    @property
+    def last_tracking_id(self) -> str:
+        return self.heard[-1].tracking_id if self.heard else ""
+
+    def lacks(self, name: str) -> bool:
+        """Whether Zoom said which scopes there are, and this one is not among them."""
+        granted = self.grant.scopes if self.grant else ()
+        needed = next(scope for scope in NEEDED_SCOPES if scope.name == name)
+        return bool(granted) and not needed.is_in(granted)
+
+
+def check_account(account: ZoomAccount, now: datetime) -> list[CheckRow]:
+    """The rows of the check; never raises for what Zoom does. Asks Zoom three times, or a few more.
+
+    The clock is judged last, by all that was heard, and stands where it matters.
+    """
+    visit = _Visit(account)
+    token = _check_token(visit)
+    scopes = list(_check_scopes(visit))
+    users, host = _check_users(visit)
+    zak = _check_zak(visit, users, host)
+    return [
+        token,
+        _check_clock(visit),
+        *scopes,
+        users,
+        host,
+        zak,
+        stored.check_sdk(account, now),
+        stored.check_region(account, visit.grant.api_url if visit.grant else ""),
+        stored.check_webhook(account, now),
+        stored.check_sdk_version(now.date()),
+    ]
+
+
+def _check_token(visit: _Visit) -> CheckRow:
+    client = client_for(visit.account, visit.heard.append)
+    # A token of the past says nothing about the credentials that were just entered.
+    before, _created = AccessToken.objects.get_or_create(account=visit.account)
+    try:
+        visit.grant = refresh_access_token(visit.account, client, stale=before.generation)
+    except ZoomError as error:
+        return CheckRow.failed("token", error)
+    except SealingError:
+        return CheckRow.failed("token", ZoomNotConnected())
+    return _passed("token", "accepted", visit)
+
+
+def _check_clock(visit: _Visit) -> CheckRow:
+    known = [heard for heard in visit.heard if heard.ahead is not None]
+    if not known:
+        return CheckRow("clock", Result.NOT_CHECKED, "unsaid")
+    heard = known[0]
+    seconds = round(heard.ahead or 0)
+    facts, tracking_id = {"seconds": abs(seconds)}, heard.tracking_id
+    if abs(seconds) <= MOST_SKEW_SECONDS:
+        return CheckRow("clock", Result.PASS, "together", facts=facts, tracking_id=tracking_id)
+    reason = "behind" if seconds > 0 else "ahead"
+    return CheckRow("clock", Result.FAIL, reason, facts=facts, tracking_id=tracking_id)
+
+
+def _check_scopes(visit: _Visit) -> Iterator[CheckRow]:
+    """By what Zoom said with the token, so that no call is made only to see it refused."""
+    tracking_id = visit.last_tracking_id
+    for scope in NEEDED_SCOPES:
+        if visit.grant is None:
+            yield _not_reached("scope", "token", subject=scope.name)
+        elif not visit.grant.scopes:
+            yield CheckRow("scope", Result.NOT_CHECKED, "unsaid", scope.name)
+        elif visit.lacks(scope.name):
+            yield CheckRow("scope", Result.FAIL, "missing", scope.name, tracking_id=tracking_id)
+        else:
+            yield CheckRow("scope", Result.PASS, "granted", scope.name, tracking_id=tracking_id)
+
+
+def _check_users(visit: _Visit) -> tuple[CheckRow, CheckRow]:
+    """The account's users, and a host among them."""
+    linked = linked_hosts(visit.account)
+    if visit.grant is None:
+        return _not_reached("account", "token"), _not_reached("host", "token")
+    if visit.lacks(LIST_USERS):
+        # Whoever was entered as a host can be tried all the same.
+        visit.choice = Choice(user_id=linked[0]) if linked else None
+        scope = {"subject_of_row": LIST_USERS}
+        return _not_reached("account", "scope", **scope), _not_reached("host", "scope", **scope)
+    token = visit.grant.token
+    answer = _ask(visit, lambda client: choose_host(client, token, linked))
+    if isinstance(answer, ZoomError):
+        return CheckRow.failed("account", answer), _not_reached("host", "account")
+    visit.choice = answer
+    return _passed("account", "answers", visit), CheckRow(
+        "host",
+        answer.result,
+        answer.reason,
+        facts={"host": answer.shown},
+        tracking_id=visit.last_tracking_id,
+    )
+
+
+def _check_zak(visit: _Visit, users: CheckRow, host: CheckRow) -> CheckRow:
+    """Asked for to see that Zoom gives one, with a short life, and dropped at once."""
+    if visit.grant is None:
+        return _not_reached("zak", "token")
+    if visit.lacks(READ_TOKEN):
+        return _not_reached("zak", "scope", subject_of_row=READ_TOKEN)
+    if visit.choice is None or not visit.choice.user_id:
+        above = users if users.result is not Result.PASS else host
+        return _not_reached("zak", above.name)
+    token, user_id = visit.grant.token, visit.choice.user_id
+    shown = {"host": visit.choice.shown or user_id}
+    answer = _ask(
+        visit,
+        lambda client: client.fetch_user_zak(
+            access_token=token, zoom_user_id=user_id, ttl_seconds=_ZAK_SECONDS
+        ),
+    )
+    if isinstance(answer, ZoomError):
+        return CheckRow.failed("zak", answer, **shown)
+    return _passed("zak", "given", visit, facts=shown)
+
+
+def _ask(visit: _Visit, call: Callable[[ZoomClient], Answer]) -> Answer | ZoomError:
+    """With a deadline of its own: a slow token must not make the rows after it fail."""
+    try:
+        return call(client_for(visit.account, visit.heard.append))
+    except ZoomError as error:
+        return error
+
+
+def _passed(name: str, reason: str, visit: _Visit, **more: Any) -> CheckRow:
+    return CheckRow(name, Result.PASS, reason, tracking_id=visit.last_tracking_id, **more)
+
+
+def _not_reached(name: str, row: str, *, subject: str = "", subject_of_row: str = "") -> CheckRow:
+    facts = {"row": row, "row_subject": subject_of_row}
+    return CheckRow(name, Result.NOT_CHECKED, "not_reached", subject, facts)
