@@ -4,14 +4,18 @@ The acting organizations come from the signed-in user's memberships (`portal.ten
 organization's meeting is simply not there: 404. Inside the organization, 403.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
 from django.http import Http404
 
-from meetings.models import Host, Meeting
+from meetings.models import AlternativeHost, Host, Meeting
+from meetings.start_rules import Way
 from portal.audit import record
-from portal.models import AuditEvent, User
+from portal.models import AuditEvent, Membership, Organization, User
 
 
 def get_visible_meeting(user: User, meeting_id: UUID) -> Meeting:
@@ -39,6 +43,82 @@ def get_startable_meeting(user: User, meeting_id: UUID) -> tuple[Meeting, Host]:
         )
         raise PermissionDenied
     return meeting, as_host
+
+
+def get_startable_on_behalf(user: User, meeting_id: UUID) -> Meeting:
+    """The meeting, for an admin who starts it as its host: where the organization lets them.
+
+    A refusal is audited.
+    """
+    meeting = _get_meeting(meeting_id)
+    refusal = meeting.refusal_on_behalf(user)
+    if refusal is not None:
+        record(
+            "start.on_behalf",
+            organization=meeting.organization,
+            actor=user,
+            target=meeting,
+            result=AuditEvent.Result.DENIED,
+            rule=refusal.name,
+        )
+        raise PermissionDenied
+    return meeting
+
+
+@contextmanager
+def still_startable(
+    user: User, meeting: Meeting, as_host: Host, way: Way = Way.SELF
+) -> Iterator[None]:
+    """Inside, nobody can take away what lets this person start this meeting as this host.
+
+    Raises `PermissionDenied` when it has been taken away. To be held only while the request to Zoom
+    is being sent: whoever revokes waits for it, and no request leaves once they have committed.
+    """
+    with transaction.atomic():
+        _lock_grounds(user, meeting, as_host)
+        # Read anew, so that the rules speak of what is there now.
+        found = Meeting.objects.select_related("host", "organization").filter(pk=meeting.pk).first()
+        if found is None or not _still(found, user, as_host, way):
+            raise PermissionDenied
+        yield
+
+
+def _still(meeting: Meeting, user: User, as_host: Host, way: Way) -> bool:
+    if way is Way.ON_BEHALF:
+        return meeting.host_id == as_host.pk and meeting.refusal_on_behalf(user) is None
+    return meeting.get_starting_host(user) == as_host
+
+
+# Shared, so that starts do not wait for each other. The organization comes first, as it does where
+# memberships are changed: in another order the two could wait for each other.
+_GROUNDS = """
+SELECT 1 FROM {organization} o
+JOIN {membership} m ON m.organization_id = o.id AND m.user_id = %(user)s
+JOIN {user} u ON u.id = m.user_id
+JOIN {host} h ON h.organization_id = o.id AND h.id = %(host)s
+JOIN {meeting} t ON t.organization_id = o.id AND t.id = %(meeting)s
+FOR SHARE OF o, m, u, h, t
+""".format(
+    **{
+        str(model._meta.model_name): model._meta.db_table
+        for model in (Organization, Membership, User, Host, Meeting)
+    }
+)
+
+
+def _lock_grounds(user: User, meeting: Meeting, as_host: Host) -> None:
+    """Hold the rows that the right to start rests on, waiting for whoever is changing them."""
+    if not connection.features.has_select_for_update:
+        # SQLite: the transaction itself keeps other writers out (`transaction_mode`).
+        return
+    with connection.cursor() as cursor:
+        # A start does not wait for ever for a change that somebody left half done.
+        cursor.execute("SET LOCAL lock_timeout = '3s'")
+        keys = {"user": user.pk, "host": as_host.pk, "meeting": meeting.pk}
+        cursor.execute(_GROUNDS, keys)
+    grants = AlternativeHost.objects.filter(meeting=meeting, host=as_host)
+    if as_host.pk != meeting.host_id:
+        list(grants.select_for_update(no_key=True, of=("self",)).values_list("pk"))
 
 
 def _get_meeting(meeting_id: UUID) -> Meeting:

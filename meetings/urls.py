@@ -11,5 +11,6 @@ urlpatterns = [
     path("<uuid:meeting_id>/", meetings.meeting_detail, name="detail"),
     path("<uuid:meeting_id>/discard/", meetings.discard, name="discard"),
     path("<uuid:meeting_id>/start/", start.start, name="start"),
+    path("<uuid:meeting_id>/start-on-behalf/", start.start_on_behalf, name="start_on_behalf"),
     path("<uuid:meeting_id>/open-in-zoom/", start.open_in_app, name="open_in_app"),
 ]

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from meetings.models import Host, Meeting
+from meetings.models import Host, Meeting, MeetingSettings, get_meeting_defaults
+from meetings.models.defaults import LONGEST_MINUTES, SHORTEST_MINUTES
 from meetings.services.schedule import PASSCODE_RULE, Plan, validate_start
 
 
@@ -53,6 +54,15 @@ class MeetingDetailSerializer(MeetingSerializer):
         return HostSerializer([row.host for row in rows], many=True).data
 
 
+def _choice() -> Any:
+    return serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=_("Left out or null, as the organization has it."),
+    )
+
+
 class ScheduleSerializer(serializers.Serializer[Plan]):
     """A meeting to schedule."""
 
@@ -61,7 +71,12 @@ class ScheduleSerializer(serializers.Serializer[Plan]):
     )
     topic = serializers.CharField(max_length=200)
     starts_at = serializers.DateTimeField()
-    duration_minutes = serializers.IntegerField(min_value=5, max_value=24 * 60)
+    duration_minutes = serializers.IntegerField(
+        required=False,
+        min_value=SHORTEST_MINUTES,
+        max_value=LONGEST_MINUTES,
+        help_text=_("Left out, as the organization has it."),
+    )
     passcode = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -72,6 +87,9 @@ class ScheduleSerializer(serializers.Serializer[Plan]):
     alternative_hosts = serializers.ListField(
         child=serializers.UUIDField(), required=False, default=list, max_length=20
     )
+    waiting_room = _choice()
+    join_before_host = _choice()
+    mute_on_entry = _choice()
 
     def validate_starts_at(self, starts_at: Any) -> Any:
         validate_start(starts_at)
@@ -84,6 +102,9 @@ class ScheduleSerializer(serializers.Serializer[Plan]):
         if len(found) != 1:
             raise serializers.ValidationError({"host": _("Name a host you schedule for.")})
         attrs["host"] = found[0]
+        if "duration_minutes" not in attrs:
+            defaults = get_meeting_defaults(found[0].organization)
+            attrs["duration_minutes"] = defaults.duration_minutes
         wanted = set(attrs["alternative_hosts"])
         if found[0].pk in wanted:
             raise serializers.ValidationError(
@@ -100,7 +121,9 @@ class ScheduleSerializer(serializers.Serializer[Plan]):
         return attrs
 
     def make_plan(self) -> Plan:
-        return Plan(**self.validated_data)
+        data = dict(self.validated_data)
+        settings = {name: data.pop(name) for name in MeetingSettings.__dataclass_fields__}
+        return Plan(**data, settings=MeetingSettings(**settings))
 
 
 class StartPackageSerializer(serializers.Serializer[Any]):

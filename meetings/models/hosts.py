@@ -19,8 +19,15 @@ class HostQuerySet(models.QuerySet["Host"]):
         return self.filter(is_active=True, membership__user=user, membership__is_active=True)
 
     def schedulable_by(self, user: User) -> "HostQuerySet":
-        """The active hosts for whom this person may schedule: themselves, or as their scheduler."""
-        own = Q(membership__user=user, membership__is_active=True)
+        """The active hosts for whom this person may schedule: themselves, or as their scheduler.
+
+        Not themselves where the organization leaves it to schedulers.
+        """
+        own = Q(
+            membership__user=user,
+            membership__is_active=True,
+            organization__who_may_schedule=Organization.WhoMaySchedule.HOSTS_AND_SCHEDULERS,
+        )
         granted = Q(
             schedulers__membership__user=user,
             schedulers__membership__is_active=True,

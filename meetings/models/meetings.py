@@ -1,6 +1,7 @@
 """Meetings, their alternative hosts, and who sees and starts them."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -10,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models.hosts import Host
+from meetings.start_rules import Belongs, Link, Outcome, Stage, StartFacts, Way, first_refusal
 from portal.constraints import SameOrganization
-from portal.models import Organization, User
+from portal.models import Membership, Organization, User
 from portal.sealing import SealedTextField
 from portal.tenancy import tenant_manager
 
@@ -20,7 +22,11 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
     """The meetings a person has to do with, and in which order they come."""
 
     def startable_by(self, user: User) -> "MeetingQuerySet":
-        """Meetings this person hosts or may start as alternative host; the rule for many rows."""
+        """Meetings this person hosts or may start as alternative host.
+
+        What `start_rules` says at the door of each, for many rows at once; a test compares them in
+        every case.
+        """
         hosts = Host.objects.of_person(user).values("pk")
         alternative = AlternativeHost.objects.filter(host__in=hosts).values("meeting")
         return self.filter(Q(host__in=hosts) | Q(pk__in=alternative))
@@ -104,15 +110,69 @@ class Meeting(models.Model):
     def get_starting_host(self, user: User) -> Host | None:
         """As whom this person may start the meeting: its host, an alternative host, or nobody.
 
-        Always a host that is this very person, so the ZAK that follows from it is their own.
+        Always a host that is this very person, so the ZAK that follows from it is their own. The
+        rules are those of `meetings.start_rules`.
         """
-        own = Host.objects.of_person(user).filter(organization_id=self.organization_id)
-        alternative = AlternativeHost.objects.filter(meeting=self).values("host")
-        found: Host | None = own.filter(Q(pk=self.host_id) | Q(pk__in=alternative)).first()
-        return found
+        facts, host = self.get_start_facts(user)
+        return None if first_refusal(facts, Stage.DOOR) else host
 
     def can_be_started_by(self, user: User) -> bool:
         return self.get_starting_host(user) is not None
+
+    def refusal_on_behalf(self, user: User) -> Outcome | None:
+        """The rule by which this person may not start the meeting as its host; None: they may."""
+        return first_refusal(self.get_on_behalf_facts(user), Stage.DOOR, Way.ON_BEHALF)
+
+    def get_start_facts(self, user: User) -> tuple[StartFacts, Host | None]:
+        """What the door asks about a person who comes as themselves, read now; and which host of
+        this meeting they are, active or not.
+        """
+        alternative = AlternativeHost.objects.filter(meeting=self).values("host")
+        own = Host.objects.filter(
+            Q(pk=self.host_id) | Q(pk__in=alternative),
+            membership__user=user,
+            organization_id=self.organization_id,
+        )
+        host: Host | None = own.select_related("membership__user").first()
+        facts = self._facts_about(user, host.membership if host else None)
+        if host is None:
+            return facts, None
+        link = Link.HOST if host.pk == self.host_id else Link.ALTERNATIVE
+        return replace(facts, link=link, host_active=host.is_active), host
+
+    def get_on_behalf_facts(self, user: User) -> StartFacts:
+        """What the door asks about an admin who would start it as its host, read now."""
+        membership: Membership | None = (
+            Membership.objects.filter(user=user, organization_id=self.organization_id)
+            .select_related("user")
+            .first()
+        )
+        facts = self._facts_about(user, membership)
+        return replace(facts, link=Link.HOST, host_active=self.host.is_active)
+
+    def get_own_facts(self) -> StartFacts:
+        """What this row says by itself; of the person it says nothing yet."""
+        return StartFacts(
+            user_active=False,
+            belongs=Belongs.NO,
+            organization_active=self.organization.is_active,
+            on_behalf_allowed=self.organization.admins_may_start_on_behalf,
+            link=Link.NONE,
+            host_active=None,
+            confirmed=self.is_scheduled,
+        )
+
+    def _facts_about(self, user: User, membership: Membership | None) -> StartFacts:
+        """Of the row of the membership where it was read, else of what the request began with."""
+        if membership is not None:
+            belongs = Belongs.ACTIVE if membership.is_active else Belongs.INACTIVE
+            user, is_admin = membership.user, membership.role == Membership.Role.ADMIN
+        else:
+            belongs = Belongs.ACTIVE if self.organization_id in user.member_of() else Belongs.NO
+            is_admin = self.organization_id in user.admin_of()
+        return replace(
+            self.get_own_facts(), user_active=user.is_active, belongs=belongs, is_admin=is_admin
+        )
 
 
 class AlternativeHost(models.Model):

@@ -7,9 +7,24 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from meetings.models import Host
+from meetings.models import LONGEST_REASON, Host, MeetingSettings, get_meeting_defaults
+from meetings.models.defaults import LONGEST_MINUTES, SHORTEST_MINUTES, USUAL_MINUTES
 from meetings.services.schedule import PASSCODE_RULE, Plan, validate_start
 from portal.models import User
+
+_CHOICES = [("", _("As usual in the organization")), ("yes", _("Yes")), ("no", _("No"))]
+
+
+def _choice(label: Any, help_text: Any = "") -> Any:
+    """A yes, a no, or nothing said: then the organization's default holds."""
+    return forms.TypedChoiceField(
+        label=label,
+        help_text=help_text,
+        choices=_CHOICES,
+        required=False,
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+    )
 
 
 class ScheduleForm(forms.Form):
@@ -23,7 +38,10 @@ class ScheduleForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     duration_minutes = forms.IntegerField(
-        label=_("Length in minutes"), min_value=5, max_value=24 * 60, initial=60
+        label=_("Length in minutes"),
+        min_value=SHORTEST_MINUTES,
+        max_value=LONGEST_MINUTES,
+        initial=USUAL_MINUTES,
     )
     passcode = forms.CharField(
         label=_("Passcode"),
@@ -39,11 +57,21 @@ class ScheduleForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("They may start this meeting too, each as themselves."),
     )
+    waiting_room = _choice(_("Waiting room"))
+    join_before_host = _choice(
+        _("Guests may join before the host"), _("Zoom ignores this while the waiting room is on.")
+    )
+    mute_on_entry = _choice(_("Guests are muted when they join"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         hosts = Host.objects.schedulable_by(user).select_related("organization")
         self._set_choices("host", hosts)
+        self.hosts_offered = len(hosts)
+        if len({host.organization_id for host in hosts}) == 1:
+            # Somebody who schedules in several says how long each time.
+            defaults = get_meeting_defaults(hosts[0].organization)
+            self.fields["duration_minutes"].initial = defaults.duration_minutes
         organizations = hosts.values("organization")
         others = Host.objects.filter(is_active=True, organization__in=organizations)
         only_host = hosts[0] if len(hosts) == 1 else None
@@ -91,4 +119,21 @@ class ScheduleForm(forms.Form):
             duration_minutes=data["duration_minutes"],
             passcode=data["passcode"],
             alternative_hosts=list(data.get("alternative_hosts", ())),
+            settings=MeetingSettings(
+                join_before_host=data["join_before_host"],
+                waiting_room=data["waiting_room"],
+                mute_on_entry=data["mute_on_entry"],
+            ),
         )
+
+
+class OnBehalfForm(forms.Form):
+    """Why an admin starts somebody else's meeting."""
+
+    reason = forms.CharField(
+        label=_("Why do you start it?"),
+        max_length=LONGEST_REASON,
+        help_text=_("The host reads it, and it stays in the audit trail."),
+        error_messages={"required": _("Say why you start this meeting as its host.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

@@ -1,5 +1,7 @@
 """The green room, the start, and the way into the Zoom app."""
 
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +13,15 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from meetings.access import get_startable_meeting
-from meetings.failures import FAILURES, make_failure
+from meetings.access import get_startable_meeting, get_startable_on_behalf
+from meetings.failures import FAILURES, Failure, make_failure
 from meetings.models import Host, Meeting
+from meetings.pages.forms import OnBehalfForm
 from meetings.pages.policy import may_leave_to_zoom, start_page_policy
 from meetings.pages.requests import SignedInRequest
 from meetings.sdk_errors import sdk_error_texts
-from meetings.services.start import get_app_link, start_meeting
+from meetings.services.start import StartPackage, get_app_link, start_as_host, start_meeting
+from zoomauth.services import fitness_sentence, get_fitness
 
 # The order matters: each builds on those before it.
 _VENDOR_SCRIPTS = ("react", "react-dom", "redux", "redux-thunk", "react-redux", "lodash")
@@ -37,12 +41,33 @@ def start(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     meeting, as_host = get_startable_meeting(request.user, meeting_id)
     if request.method == "POST":
         return _start(request, meeting, as_host)
-    context = {
-        "meeting": meeting,
-        "sdk_scripts": _sdk_scripts(),
-        "config": _page_config(meeting),
-    }
-    return render(request, "meetings/start.html", context)
+    own = meeting.get_absolute_url()
+    return _green_room(
+        request,
+        meeting,
+        start_url=request.path,
+        back_url=own,
+        host_note=_note_about(meeting, as_host),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@start_page_policy
+def start_on_behalf(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
+    """The same for an admin, who starts it as its host and says why."""
+    meeting = get_startable_on_behalf(request.user, meeting_id)
+    if request.method == "POST":
+        return _start_on_behalf(request, meeting)
+    return _green_room(
+        request,
+        meeting,
+        start_url=request.path,
+        # The meeting's own page is for its hosts.
+        back_url=reverse("admin:meetings_meeting_change", args=[meeting.pk]),
+        host_note=_note_about(meeting, meeting.host),
+        form=OnBehalfForm(),
+    )
 
 
 @require_POST
@@ -63,12 +88,55 @@ def open_in_app(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
 
 
 def _start(request: SignedInRequest, meeting: Meeting, as_host: Host) -> JsonResponse:
+    return _answer(lambda: start_meeting(meeting=meeting, as_host=as_host, user=request.user))
+
+
+def _start_on_behalf(request: SignedInRequest, meeting: Meeting) -> JsonResponse:
+    form = OnBehalfForm(request.POST)
+    if not form.is_valid():
+        told = " ".join(str(error) for error in form.errors["reason"])
+        failure = Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "reason_missing", told, "", False)
+        return JsonResponse(failure.as_json(), status=failure.status)
+    reason = form.cleaned_data["reason"]
+    return _answer(lambda: start_as_host(meeting=meeting, user=request.user, reason=reason))
+
+
+def _answer(make_package: Callable[[], StartPackage]) -> JsonResponse:
     try:
-        package = start_meeting(meeting=meeting, as_host=as_host, user=request.user)
+        package = make_package()
     except FAILURES as error:
         failure = make_failure(error)
         return JsonResponse(failure.as_json(), status=failure.status)
     return JsonResponse(package.as_join_arguments())
+
+
+def _note_about(meeting: Meeting, host: Host) -> str:
+    return fitness_sentence(get_fitness(meeting.organization, host.zoom_user_id))
+
+
+def _green_room(
+    request: SignedInRequest,
+    meeting: Meeting,
+    *,
+    start_url: str,
+    back_url: str,
+    form: OnBehalfForm | None = None,
+    host_note: str = "",
+) -> HttpResponse:
+    """`form`: what an admin is asked who starts it as its host.
+
+    `host_note`: what the last import says against it. Only Zoom's answer at the start decides.
+    """
+    context = {
+        "meeting": meeting,
+        "sdk_scripts": _sdk_scripts(),
+        "config": _page_config(meeting, start_url, back_url),
+        "start_url": start_url,
+        "back_url": back_url,
+        "form": form,
+        "host_note": host_note,
+    }
+    return render(request, "meetings/start.html", context)
 
 
 def _sdk_scripts() -> list[str]:
@@ -79,12 +147,12 @@ def _sdk_scripts() -> list[str]:
     return [*vendor, static(f"{prefix}/zoom-meeting-{version}.min.js")]
 
 
-def _page_config(meeting: Meeting) -> dict[str, Any]:
+def _page_config(meeting: Meeting, start_url: str, leave_url: str) -> dict[str, Any]:
     """What `start.js` needs to know; it is readable in the page, so nothing in it is secret."""
     return {
         "meetingId": str(meeting.pk),
-        "startUrl": reverse("meetings:start", args=[meeting.pk]),
-        "leaveUrl": meeting.get_absolute_url(),
+        "startUrl": start_url,
+        "leaveUrl": leave_url,
         "sdkLib": "" if settings.ZOOM_SDK_STAND_IN else static(f"{settings.ZOOM_SDK_PREFIX}/lib"),
         "language": "en-US",
         "errors": sdk_error_texts(),

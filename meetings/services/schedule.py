@@ -8,13 +8,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from meetings.models import AlternativeHost, Host, Meeting
+from meetings.models import (
+    AlternativeHost,
+    Host,
+    Meeting,
+    MeetingSettings,
+    get_meeting_defaults,
+)
 from portal.audit import record
 from portal.models import AuditEvent, User
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomUnavailable
@@ -47,16 +53,20 @@ class Plan:
     duration_minutes: int
     passcode: str = field(default="", repr=False)
     alternative_hosts: Sequence[Host] = ()
+    # What these say nothing about is as the organization has it.
+    settings: MeetingSettings = field(default_factory=MeetingSettings)
 
 
 def schedule_meeting(*, plan: Plan, user: User, key: UUID) -> Meeting:
-    """Create the meeting at Zoom and here. Raises `ZoomError`.
+    """Create the meeting at Zoom and here. Raises `ZoomError`, and `PermissionDenied` when this
+    person may not schedule for this host.
 
     `key` names the intention: two clicks on one form are one meeting, and the second waits for what
     the first is making. Zoom has no such key, so the row that claims it is committed before Zoom is
     asked. Where Zoom may have made the meeting without our knowing (`outcome_unknown`), the row
     stays, unconfirmed, and with it the key: a create is never repeated blindly.
     """
+    _refuse_unless_schedulable(plan.host, user)
     draft = _draft_of(plan)
     meeting = _new_row(plan, user, key)
     try:
@@ -75,6 +85,21 @@ def schedule_meeting(*, plan: Plan, user: User, key: UUID) -> Meeting:
     return meeting
 
 
+def _refuse_unless_schedulable(host: Host, user: User) -> None:
+    """The forms offer the same hosts; here it holds for every door, and for a policy that changed
+    while a form was open.
+    """
+    if not Host.objects.schedulable_by(user).filter(pk=host.pk).exists():
+        record(
+            "meeting.scheduled",
+            organization=host.organization,
+            actor=user,
+            target=host,
+            result=AuditEvent.Result.DENIED,
+        )
+        raise PermissionDenied
+
+
 def discard_meeting(*, meeting: Meeting, user: User) -> bool:
     """Take a meeting that Zoom never confirmed off the list; False when Zoom has confirmed it."""
     unconfirmed = Meeting.objects.filter(pk=meeting.pk, meeting_number=None)
@@ -87,7 +112,8 @@ def discard_meeting(*, meeting: Meeting, user: User) -> bool:
 def _new_row(plan: Plan, user: User, key: UUID) -> Meeting:
     # Of this person, their key and what they asked for: nobody's key meets another's row, and a
     # form that was changed and sent again is another meeting.
-    intention = f"{key} {plan.host.pk} {plan.topic} {plan.starts_at} {plan.duration_minutes}"
+    wanted = (plan.host.pk, plan.topic, plan.starts_at, plan.duration_minutes, plan.settings)
+    intention = " ".join(map(str, (key, *wanted)))
     return Meeting(
         pk=uuid.uuid5(user.pk, intention),
         organization=plan.host.organization,
@@ -101,6 +127,7 @@ def _new_row(plan: Plan, user: User, key: UUID) -> Meeting:
 
 
 def _draft_of(plan: Plan) -> MeetingDraft:
+    told = plan.settings.over(get_meeting_defaults(plan.host.organization).settings)
     return MeetingDraft(
         topic=plan.topic,
         starts_at=plan.starts_at,
@@ -108,6 +135,9 @@ def _draft_of(plan: Plan) -> MeetingDraft:
         timezone=timezone.get_current_timezone_name(),
         passcode=plan.passcode,
         alternative_hosts=tuple(host.zoom_user_id for host in plan.alternative_hosts),
+        join_before_host=told.join_before_host,
+        waiting_room=told.waiting_room,
+        mute_upon_entry=told.mute_on_entry,
     )
 
 

@@ -3,13 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from meetings.access import still_startable
 from meetings.models import Host, Meeting
+from meetings.services.on_behalf import announce_on_behalf
+from meetings.start_rules import Stage, Way, first_refusal
 from portal.audit import record
 from portal.models import AuditEvent, User
 from portal.sealing import SealingError
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomMeetingNotFound
-from zoomauth.services import fetch_start_url, fetch_zak, get_sdk_signature, is_zoom_link
+from zoomauth.services import (
+    Gate,
+    fetch_start_url,
+    fetch_zak,
+    get_sdk_signature,
+    is_zoom_link,
+)
 
 _HOST_ROLE = 1
 
@@ -38,7 +51,23 @@ class StartPackage:
 def start_meeting(*, meeting: Meeting, as_host: Host, user: User) -> StartPackage:
     """The start package for `as_host`, who must be `user` (see `access`). Raises `ZoomError`."""
     with _audited("meeting.start", meeting, as_host, user):
-        return _make_package(meeting, as_host)
+        gate = partial(still_startable, user, meeting, as_host)
+        return _make_package(meeting, as_host, gate, name=as_host.name)
+
+
+def start_as_host(*, meeting: Meeting, user: User, reason: str) -> StartPackage:
+    """The start package for the meeting's host, for an admin who may (see `access`).
+
+    That it is about to happen, by whom and why, is written down and due to be mailed to the host
+    before Zoom is asked for anything. In the meeting the name says who it really is. Raises
+    `ZoomError`.
+    """
+    host = meeting.host
+    announce_on_behalf(meeting=meeting, user=user, reason=reason)
+    with _audited("meeting.start", meeting, host, user, on_behalf=True):
+        gate = partial(still_startable, user, meeting, host, Way.ON_BEHALF)
+        name = _("%(admin)s for %(host)s") % {"admin": user, "host": host.name}
+        return _make_package(meeting, host, gate, name=name)
 
 
 def get_app_link(*, meeting: Meeting, as_host: Host, user: User) -> str:
@@ -48,14 +77,26 @@ def get_app_link(*, meeting: Meeting, as_host: Host, user: User) -> str:
     the meeting's own link, which starts the meeting for them once they are signed in to the app.
     """
     with _audited("meeting.app_link", meeting, as_host, user):
-        return _make_app_link(meeting, as_host)
+        return _make_app_link(meeting, as_host, partial(still_startable, user, meeting, as_host))
 
 
 @contextmanager
-def _audited(action: str, meeting: Meeting, as_host: Host, user: User) -> Iterator[None]:
+def _audited(
+    action: str, meeting: Meeting, as_host: Host, user: User, *, on_behalf: bool = False
+) -> Iterator[None]:
     """One audit row, committed before what was made inside leaves: without the row, no ZAK."""
     try:
         yield
+    except PermissionDenied:
+        # Taken away since they were let in: while a token was fetched, say.
+        record(
+            action,
+            organization=meeting.organization,
+            actor=user,
+            target=meeting,
+            result=AuditEvent.Result.DENIED,
+        )
+        raise
     except (ZoomError, SealingError) as error:
         _record_failure(action, meeting, user, error)
         raise
@@ -66,29 +107,33 @@ def _audited(action: str, meeting: Meeting, as_host: Host, user: User) -> Iterat
         target=meeting,
         zoom_user_id=as_host.zoom_user_id,
         as_alternative=as_host.pk != meeting.host_id,
+        on_behalf=on_behalf,
     )
 
 
-def _make_package(meeting: Meeting, as_host: Host) -> StartPackage:
+def _make_package(meeting: Meeting, as_host: Host, gate: Gate, *, name: str) -> StartPackage:
     number = _number_of(meeting)
     return StartPackage(
-        zak=fetch_zak(organization=meeting.organization, zoom_user_id=as_host.zoom_user_id),
+        zak=fetch_zak(
+            organization=meeting.organization, zoom_user_id=as_host.zoom_user_id, gate=gate
+        ),
         signature=get_sdk_signature(
             organization=meeting.organization, meeting_number=number, role=_HOST_ROLE
         ),
         meeting_number=number,
         passcode=meeting.passcode,
-        user_name=as_host.name,
+        user_name=name,
     )
 
 
-def _make_app_link(meeting: Meeting, as_host: Host) -> str:
+def _make_app_link(meeting: Meeting, as_host: Host, gate: Gate) -> str:
     number = _number_of(meeting)
     if as_host.pk == meeting.host_id:
         return fetch_start_url(
             organization=meeting.organization,
             meeting_number=number,
             zoom_user_id=as_host.zoom_user_id,
+            gate=gate,
         )
     if not is_zoom_link(meeting.join_url):
         raise ZoomAnswerInvalid(call="meetings.create")
@@ -96,10 +141,10 @@ def _make_app_link(meeting: Meeting, as_host: Host) -> str:
 
 
 def _number_of(meeting: Meeting) -> int:
-    if meeting.meeting_number is None:
-        # Zoom never confirmed it.
+    """Its number at Zoom, unless a rule of the start itself says no: Zoom never confirmed it."""
+    if first_refusal(meeting.get_own_facts(), Stage.START):
         raise ZoomMeetingNotFound(call="meetings.create")
-    return meeting.meeting_number
+    return int(meeting.meeting_number or 0)
 
 
 def _record_failure(

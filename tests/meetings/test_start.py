@@ -293,9 +293,10 @@ def test_other_pages_keep_the_strict_policy(cast, signed_in):
     assert "script-src 'self';" in page["Content-Security-Policy"] + ";"
 
 
-def test_a_start_costs_at_most_eight_queries(
+def test_a_start_costs_at_most_fourteen_queries(
     cast, at_zoom, signed_in, django_assert_max_num_queries
 ):
     client = signed_in(cast.alice)
-    with django_assert_max_num_queries(8):
+    # Eight, and six that hold its grounds while the request to Zoom is sent.
+    with django_assert_max_num_queries(14):
         assert client.post(start_url(at_zoom)).status_code == 200

@@ -91,6 +91,7 @@ class Command(BaseCommand):
             f"    Portal    http://localhost:{port}/\n"
             f"    Admin     http://localhost:{port}/admin/        (ada, gus, operator)\n"
             f"    API       http://localhost:{port}/api/v1/docs/  (once signed in)\n"
+            f"    Sent mail http://localhost:{port}/_demo/mail/\n"
             f"    Sandbox   http://localhost:{sandbox_port}/   who is in which room, as what\n\n"
             f"  Sign in with the password  {_password()}  as\n\n{logins}\n\n"
             f"  Try: sign in as alice, open the lecture, press Start.\n"

@@ -1,4 +1,4 @@
-"""Hosts and meetings in the admin."""
+"""Hosts in the admin: which member is which Zoom user, and who schedules for them."""
 
 from typing import Any
 
@@ -6,12 +6,17 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Subquery
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
-from meetings.models import Host, HostScheduler, Meeting
+from meetings.admin.host_link_pages import HostLinkPages
+from meetings.admin.host_matching import HostMatchingPages
+from meetings.models import Host, HostScheduler
 from portal.admin.base import TenantModelAdmin
 from portal.models import Membership
+from zoomauth.services import judge_fitness, licence_label, zoom_user_of_row
 
 
 class SchedulerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -75,22 +80,50 @@ class SchedulerInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Host)
-class HostAdmin(TenantModelAdmin):
-    """Which member is which Zoom user."""
+class HostAdmin(HostMatchingPages, HostLinkPages, TenantModelAdmin):
+    """Who starts as which Zoom user.
 
-    list_display = ["name", "email", "membership", "is_active"]
+    Nothing in the form sets the member or the Zoom user: that is done by
+    `meetings.services.host_links`, from the pages above.
+    """
+
+    can_add = False
+    list_display = ["name", "email", "membership", "zoom_status", "zoom_licence", "is_active"]
     list_filter = ["is_active"]
     list_select_related = ["membership__user"]
     search_fields = ["name", "email"]
-    fields = ["organization", "name", "email", "zoom_user_id", "membership", "is_active"]
+    fields = [
+        "organization", "name", "email", "zoom_user_id", "zoom_status", "zoom_licence",
+        "membership", "is_active",
+    ]  # fmt: skip
+    readonly_fields = [
+        "organization", "email", "zoom_user_id", "zoom_status", "zoom_licence", "membership",
+    ]  # fmt: skip
     inlines = [SchedulerInline]
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        # A host that is being added has no organization yet from which to choose.
-        return self.inlines if obj else []
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """With what the last import says of each Zoom user."""
+        known = zoom_user_of_row()
+        rows: models.QuerySet[Any] = super().get_queryset(request)
+        told: models.QuerySet[Any] = rows.annotate(
+            at_zoom_status=Subquery(known.values("status")[:1]),
+            at_zoom_licence=Subquery(known.values("licence")[:1]),
+            gone_from_zoom_at=Subquery(known.values("gone_at")[:1]),
+        )
+        return told
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["organization"] if obj else []
+    @admin.display(description=gettext_lazy("status at Zoom"))
+    def zoom_status(self, obj: Any) -> Any:
+        fitness = judge_fitness(
+            status=obj.at_zoom_status,
+            licence=obj.at_zoom_licence,
+            is_gone=obj.gone_from_zoom_at is not None,
+        )
+        return fitness.label
+
+    @admin.display(description=gettext_lazy("licence"), empty_value="-")
+    def zoom_licence(self, obj: Any) -> Any:
+        return licence_label(obj.at_zoom_licence)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)
@@ -103,20 +136,3 @@ class HostAdmin(TenantModelAdmin):
         for scheduler, fields in formset.changed_objects:
             scheduler.save(update_fields=fields)
             self._record(request, scheduler, "changed", fields)
-
-
-@admin.register(Meeting)
-class MeetingAdmin(TenantModelAdmin):
-    """Looking only: meetings are made where Zoom is asked too."""
-
-    can_add = can_change = can_delete = False
-    list_display = ["topic", "host", "starts_at", "meeting_number"]
-    list_filter = ["starts_at"]
-    list_select_related = ["host"]
-    search_fields = ["topic", "host__name"]
-    ordering = ["-starts_at"]
-    fields = ["organization", "topic", "host", "starts_at", "ends_at", "time_zone"]
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        # Not even read: nothing here shows them.
-        return super().get_queryset(request).defer("passcode", "join_url")

@@ -1,0 +1,59 @@
+"""What the page says of an import of Zoom users."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`total` is None until Zoom has told how many there are."""
+
+    text: str
+    is_running: bool = False
+    failed: bool = False
+    done: int = 0
+    total: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def describe_import(row: Any) -> Progress:
+    """The import under way, or the last one; `row` is a `ZoomUserImport` or None."""
+    if row is None:
+        return Progress(_("Your organization's Zoom users have not been imported yet."))
+    if row.is_open:
+        return Progress(_running(row), is_running=True, done=row.done, total=row.total)
+    when = date_format(localtime(row.finished_at), "DATETIME_FORMAT")
+    if row.state == "failed":
+        text = _("The import of %(when)s ended early: %(error)s") % {
+            "when": when,
+            "error": row.error,
+        }
+        return Progress(text, failed=True, done=row.done, total=row.total)
+    text = ngettext(
+        "Imported on %(when)s: %(count)s user.", "Imported on %(when)s: %(count)s users.", row.done
+    ) % {"when": when, "count": row.done}
+    if row.skipped:
+        text += " " + _(
+            "Some Zoom users are assigned to your organization by another name than their ID. Ask "
+            "the operator to assign them by ID."
+        )
+    return Progress(text, done=row.done, total=row.total)
+
+
+def _running(row: Any) -> str:
+    if row.total is None:
+        text = _("The import has begun.")
+    else:
+        text = _("Imported %(done)s of %(total)s users so far.") % {
+            "done": row.done,
+            "total": row.total,
+        }
+    # Put off, and tried again by itself.
+    return f"{text} {row.error}".strip()

@@ -1,0 +1,258 @@
+"""Tomorrow's report: which meetings will not start, by the rules of a start and by what Zoom says.
+
+What "tomorrow" is depends on where one is, and an organization has no zone of its own: it is the
+zone that most of its admins have, for they are whom the report is for.
+"""
+
+import time as clock
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from meetings.models import Host, Meeting, TomorrowReport, TomorrowReportRow
+from meetings.start_facts import add_standing, is_on_before
+from meetings.start_rules import Account, AtZoom, Belongs, Link, Outcome, StartFacts, obstacles
+from portal.models import Membership, Organization
+from portal.sealing import SealingError
+from zoomauth.errors import (
+    ZoomAppDeactivated,
+    ZoomAppTypeWrong,
+    ZoomCredentialsRejected,
+    ZoomError,
+    ZoomMeetingNotFound,
+    ZoomRateLimited,
+    ZoomUserNotFound,
+)
+from zoomauth.services import (
+    AccountStanding,
+    Fitness,
+    fetch_meeting_standing,
+    fetch_unable_users,
+    get_account_standing,
+    get_fitness_of,
+)
+
+# One call to Zoom for each meeting: no more than these, and no longer than that.
+MOST_ASKED = 500
+ASKING_SECONDS = 120.0
+# Zoom is having a bad night, or its limits are reached: it is not pressed.
+MOST_FAILURES = 3
+
+_ACCOUNT_REFUSED = (ZoomCredentialsRejected, ZoomAppTypeWrong, ZoomAppDeactivated)
+
+
+@dataclass
+class AtZoomToday:
+    """What Zoom said. Without an answer a meeting is not in `meetings`."""
+
+    meetings: dict[UUID, AtZoom]
+    unable: dict[str, str]
+    refused: bool = False
+
+
+def zone_of(organization: Organization) -> ZoneInfo:
+    """The zone that most of the organization's admins have; of equals, the first by name."""
+    zones = Membership.objects.filter(
+        organization=organization,
+        role=Membership.Role.ADMIN,
+        is_active=True,
+        user__is_active=True,
+    ).values_list("user__time_zone", flat=True)
+    counted = Counter(zones)
+    return ZoneInfo(min(counted, key=lambda name: (-counted[name], name)) if counted else "UTC")
+
+
+def tomorrow_in(zone: ZoneInfo, now: datetime) -> date:
+    return now.astimezone(zone).date() + timedelta(days=1)
+
+
+def make_report(organization: Organization, *, now: datetime) -> TomorrowReport:
+    """Make tomorrow's report, or make it anew. Asks Zoom; raises nothing for what Zoom does."""
+    zone = zone_of(organization)
+    day = tomorrow_in(zone, now)
+    meetings = _meetings_of(organization, day, zone)
+    at_zoom = _ask_zoom(organization, meetings)
+    rows = _rows_of(organization, meetings, at_zoom)
+    looked_up = sum(1 for meeting in meetings if meeting.pk in at_zoom.meetings)
+    asked_for = sum(1 for meeting in meetings if meeting.is_scheduled)
+    values = {
+        "time_zone": zone.key,
+        "made_at": now,
+        "meetings": len(meetings),
+        "failing": sum(1 for row in rows if not row.alternative),
+        "unasked": asked_for - looked_up,
+    }
+    with transaction.atomic():
+        report: TomorrowReport = TomorrowReport.objects.update_or_create(
+            organization=organization, day=day, defaults=values
+        )[0]
+        report.rows.all().delete()
+        for row in rows:
+            row.report = report
+        TomorrowReportRow.objects.bulk_create(rows)
+    return report
+
+
+def _meetings_of(organization: Organization, day: date, zone: ZoneInfo) -> list[Meeting]:
+    begin = datetime.combine(day, time.min, zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    rows = Meeting.objects.filter(
+        organization=organization, starts_at__gte=begin, starts_at__lt=end
+    )
+    return list(
+        rows.defer("passcode", "join_url")
+        .select_related("organization", "host__membership__user")
+        .prefetch_related("alternative_hosts__host__membership__user")
+        .order_by("starts_at", "pk")
+    )
+
+
+def _ask_zoom(organization: Organization, meetings: Iterable[Meeting]) -> AtZoomToday:
+    """Whether each meeting is there, and who cannot host. Stops when Zoom cannot be asked."""
+    heard = AtZoomToday({}, {})
+    end = clock.monotonic() + ASKING_SECONDS
+    failures = 0
+    asked = [meeting for meeting in meetings if meeting.is_scheduled][:MOST_ASKED]
+    if not asked:
+        return heard
+    try:
+        heard.unable = fetch_unable_users(organization)
+    except _ACCOUNT_REFUSED:
+        heard.refused = True
+        return heard
+    except (ZoomError, SealingError):
+        failures += 1
+    for meeting in asked:
+        if failures >= MOST_FAILURES or clock.monotonic() > end:
+            break
+        try:
+            if (found := _look_up(meeting)) is not None:
+                heard.meetings[meeting.pk] = found
+        except _ACCOUNT_REFUSED:
+            heard.refused = True
+            break
+        except ZoomRateLimited:
+            break
+        except (ZoomError, SealingError):
+            failures += 1
+    return heard
+
+
+def _look_up(meeting: Meeting) -> AtZoom | None:
+    try:
+        found = fetch_meeting_standing(
+            organization=meeting.organization,
+            meeting_number=int(meeting.meeting_number or 0),
+            zoom_user_id=meeting.host.zoom_user_id,
+        )
+    except ZoomMeetingNotFound:
+        return AtZoom.GONE
+    except ZoomUserNotFound:
+        # On a shared account, somebody else's user: a rule of its own says so.
+        return None
+    # Zoom tells its own id of the user; the host here may be entered by address.
+    hosted = found.is_hosted_by(meeting.host.zoom_user_id) or found.is_hosted_by(meeting.host.email)
+    return AtZoom.THERE if hosted else AtZoom.OTHER_HOST
+
+
+@dataclass(frozen=True)
+class _Known:
+    """All that is known of tomorrow, read once for all its meetings."""
+
+    standing: AccountStanding
+    users: dict[str, Fitness]
+    at_zoom: AtZoomToday
+    busy: set[tuple[UUID, UUID]]
+
+    def obstacles(self, meeting: Meeting, host: Host, link: Link) -> list[Outcome]:
+        user = self.users.get(host.zoom_user_id)
+        facts = add_standing(_facts(meeting, host, link), self.standing, host, user)
+        facts = replace(
+            _as_heard(facts, host, self.at_zoom),
+            at_zoom=self.at_zoom.meetings.get(meeting.pk),
+            free=(meeting.pk, host.pk) not in self.busy,
+        )
+        return obstacles(facts)
+
+
+def _rows_of(
+    organization: Organization, meetings: list[Meeting], at_zoom: AtZoomToday
+) -> list[TomorrowReportRow]:
+    names = {host.zoom_user_id for meeting in meetings for host in _hosts_of(meeting)}
+    known = _Known(
+        standing=get_account_standing(organization),
+        users=get_fitness_of(organization, names),
+        at_zoom=at_zoom,
+        busy=_busy(meetings),
+    )
+    rows: list[TomorrowReportRow] = []
+    for meeting in meetings:
+        host, *others = _hosts_of(meeting)
+        if missing := known.obstacles(meeting, host, Link.HOST):
+            able = (h for h in others if not known.obstacles(meeting, h, Link.ALTERNATIVE))
+            rows.append(_make_row(meeting, missing[0], next(able, None)))
+    return rows
+
+
+def _hosts_of(meeting: Meeting) -> list[Host]:
+    """Its host, then the alternative hosts."""
+    return [meeting.host, *(row.host for row in meeting.alternative_hosts.all())]
+
+
+def _facts(meeting: Meeting, host: Host, link: Link) -> StartFacts:
+    """As the door would find them, from rows that were read for all meetings at once."""
+    membership = host.membership
+    if membership is None:
+        belongs = Belongs.NOBODY
+    else:
+        belongs = Belongs.ACTIVE if membership.is_active else Belongs.INACTIVE
+    return replace(
+        meeting.get_own_facts(),
+        user_active=membership is not None and membership.user.is_active,
+        belongs=belongs,
+        link=link,
+        host_active=host.is_active,
+    )
+
+
+def _as_heard(facts: StartFacts, host: Host, at_zoom: AtZoomToday) -> StartFacts:
+    """With what Zoom said today, which counts more than what was stored."""
+    if at_zoom.refused:
+        facts = replace(facts, account=Account.REFUSED)
+    names = (host.zoom_user_id.lower(), host.email.lower())
+    status = next((at_zoom.unable[name] for name in names if name in at_zoom.unable), None)
+    return replace(facts, zoom_user=status) if status else facts
+
+
+def _busy(meetings: Collection[Meeting]) -> set[tuple[UUID, UUID]]:
+    """Meeting and host, where an earlier meeting of that host is still on when it begins.
+
+    Only among tomorrow's: what began the day before and is on at midnight is not looked at.
+    """
+    by_host: dict[UUID, list[Meeting]] = defaultdict(list)
+    for meeting in meetings:
+        by_host[meeting.host_id].append(meeting)
+    busy: set[tuple[UUID, UUID]] = set()
+    for meeting in meetings:
+        for host in _hosts_of(meeting):
+            if any(is_on_before(other, meeting) for other in by_host[host.pk]):
+                busy.add((meeting.pk, host.pk))
+    return busy
+
+
+def _make_row(meeting: Meeting, first: Outcome, able: Host | None) -> TomorrowReportRow:
+    return TomorrowReportRow(
+        organization=meeting.organization,
+        meeting=meeting,
+        topic=meeting.topic,
+        starts_at=meeting.starts_at,
+        host_name=meeting.host.name,
+        rule=first.name,
+        reason=first.reason,
+        alternative=able.name if able else "",
+    )
