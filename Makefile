@@ -19,6 +19,7 @@ DEMO_ENV := DEBUG=true BASE_URL=http://localhost:$(PORT) \
 	ZOOM_OAUTH_URL=http://localhost:$(SANDBOX_PORT)/oauth/token \
 	ZOOM_LINK_HOSTS=localhost \
 	ZOOM_SDK_STAND_IN=http://localhost:$(SANDBOX_PORT) \
+	EMAIL_URL=filemail:///$(DEMO)/mail \
 	LOG_LEVEL=WARNING
 
 .PHONY: help demo setup run worker test lint format check bench trust live lock

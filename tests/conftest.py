@@ -12,9 +12,10 @@ from django_scopes import scopes_disabled
 from pytest_django.plugin import blocking_manager_key
 
 from portal.append_only import drop_statements, trigger_statements
-from portal.models import AuditEvent, User
+from portal.models import AuditEvent
 from tests.cast import Cast, make_cast
 from tests.sandbox import Sandbox
+from tests.sessions import sign_in
 
 
 def pytest_report_header() -> list[str]:
@@ -90,10 +91,4 @@ def zoom(_sandbox_process: Sandbox, settings: Any) -> Sandbox:
 @pytest.fixture
 def signed_in() -> Any:
     """A client signed in as a person: `signed_in(cast.alice)`."""
-
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return sign_in
+    return lambda user: sign_in(Client(), user)

@@ -1,12 +1,32 @@
 """Rows for tests, made as plainly as the database allows."""
 
+from datetime import date, timedelta
+
 import factory
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.utils import timezone
 
-from meetings.models import AlternativeHost, Host, HostScheduler, Meeting
-from portal.models import Membership, Organization, User
-from zoomauth.models import WebhookEvent, ZoomAccount, ZoomConnection, ZoomUserAssignment
+from meetings.models import (
+    AlternativeHost,
+    Host,
+    HostLink,
+    HostScheduler,
+    Meeting,
+    MeetingDefaults,
+    OnBehalfStart,
+    TomorrowReport,
+    TomorrowReportRow,
+)
+from portal.models import IdentityProvider, Invitation, Membership, Organization, User
+from zoomauth.models import (
+    ConnectionCheck,
+    WebhookEvent,
+    ZoomAccount,
+    ZoomConnection,
+    ZoomUser,
+    ZoomUserAssignment,
+    ZoomUserImport,
+)
 
 PASSWORD = "correct-horse-battery"
 # One round instead of a million; any process with production settings accepts it.
@@ -36,6 +56,27 @@ class MembershipFactory(factory.django.DjangoModelFactory):
 
     organization = factory.SubFactory(OrganizationFactory)
     user = factory.SubFactory(UserFactory)
+
+
+class InvitationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Invitation
+
+    organization = factory.SubFactory(OrganizationFactory)
+    email = factory.Sequence("invited{}@people.example".format)
+    shown_digest = factory.Sequence("{:064x}".format)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timezone.timedelta(days=7))
+
+
+class IdentityProviderFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = IdentityProvider
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence("Identity provider {}".format)
+    issuer = factory.Sequence("https://login-{}.example".format)
+    client_id = "greenroom-at-the-provider"
+    client_secret = "client-secret-at-the-provider"
 
 
 class ZoomAccountFactory(factory.django.DjangoModelFactory):
@@ -69,6 +110,41 @@ class ZoomUserAssignmentFactory(factory.django.DjangoModelFactory):
     organization = factory.SubFactory(OrganizationFactory)
     account = factory.SubFactory(ZoomAccountFactory, organization=None)
     zoom_user_id = factory.Sequence("shared-user-{}".format)
+
+
+class ConnectionCheckFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ConnectionCheck
+
+    account = factory.SubFactory(ZoomAccountFactory)
+    credentials_generation = factory.SelfAttribute("account.credentials_generation")
+    checked_at = factory.LazyFunction(timezone.now)
+
+
+class ZoomUserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ZoomUser
+
+    account = factory.SubFactory(ZoomAccountFactory)
+    zoom_user_id = factory.Sequence("zoom-user-{}".format)
+    key = factory.SelfAttribute("zoom_user_id")
+    email = factory.Sequence("zoom-user-{}@people.example".format)
+    name = factory.Sequence("Zoom user {}".format)
+    licence = 2
+    status = "active"
+    seen_at = factory.LazyFunction(timezone.now)
+
+
+class ZoomUserImportFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ZoomUserImport
+
+    organization = factory.SubFactory(OrganizationFactory)
+    account = factory.SubFactory(
+        ZoomAccountFactory, organization=factory.SelfAttribute("..organization")
+    )
+    owner_key = factory.SelfAttribute("organization.id")
+    phase = "active"
 
 
 class WebhookEventFactory(factory.django.DjangoModelFactory):
@@ -130,3 +206,60 @@ class HostSchedulerFactory(factory.django.DjangoModelFactory):
     host = factory.SubFactory(HostFactory)
     membership = factory.SubFactory(MembershipFactory)
     organization = factory.SelfAttribute("host.organization")
+
+
+class HostLinkFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = HostLink
+
+    organization = factory.SubFactory(OrganizationFactory)
+    membership = factory.SubFactory(
+        MembershipFactory, organization=factory.SelfAttribute("..organization")
+    )
+    zoom_user_id = factory.Sequence("zoom-user-{}".format)
+    email = factory.Sequence("zoom-user-{}@people.example".format)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timezone.timedelta(days=7))
+
+
+class MeetingDefaultsFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = MeetingDefaults
+
+    organization = factory.SubFactory(OrganizationFactory)
+
+
+class OnBehalfStartFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = OnBehalfStart
+
+    meeting = factory.SubFactory(MeetingFactory)
+    host = factory.SelfAttribute("meeting.host")
+    organization = factory.SelfAttribute("meeting.organization")
+    actor_name = "Ada"
+    reason = "The host is ill"
+
+
+class TomorrowReportFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TomorrowReport
+
+    organization = factory.SubFactory(OrganizationFactory)
+    day = factory.Sequence(lambda n: date(2040, 1, 1) + timedelta(days=n))
+    time_zone = "UTC"
+    made_at = factory.LazyFunction(timezone.now)
+    meetings, failing, unasked = 1, 1, 0
+
+
+class TomorrowReportRowFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TomorrowReportRow
+
+    meeting = factory.SubFactory(MeetingFactory)
+    organization = factory.SelfAttribute("meeting.organization")
+    report = factory.SubFactory(
+        TomorrowReportFactory, organization=factory.SelfAttribute("..organization")
+    )
+    topic = factory.SelfAttribute("meeting.topic")
+    starts_at = factory.SelfAttribute("meeting.starts_at")
+    host_name = factory.SelfAttribute("meeting.host.name")
+    rule, reason = "host_active", "inactive"

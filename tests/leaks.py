@@ -8,6 +8,9 @@ from urllib.parse import quote
 
 from django.db import connection
 
+# Base64 as it stands in addresses.
+_URL_SAFE = str.maketrans("+/", "-_")
+
 
 def forms_of(secret: str) -> set[str]:
     """The secret as it may stand in a sink."""
@@ -21,10 +24,13 @@ def forms_of(secret: str) -> set[str]:
     return {
         secret,
         raw.hex(),
+        raw.hex().upper(),
         quote(secret, safe=""),
         json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
         secret[::-1],
         *shifted,
+        *(part.translate(_URL_SAFE) for part in shifted),
     }
 
 

@@ -16,7 +16,15 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from portal.audit import record
-from tests.factories import WebhookEventFactory, ZoomUserAssignmentFactory
+from tests.factories import (
+    IdentityProviderFactory,
+    InvitationFactory,
+    MeetingDefaultsFactory,
+    TomorrowReportRowFactory,
+    WebhookEventFactory,
+    ZoomUserAssignmentFactory,
+)
+from tests.sessions import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -72,6 +80,20 @@ def closed_page(actor: str, obj: str) -> int:
     return 302 if actor == "anonymous" else 405
 
 
+def _provider(ok: int = 401, members_only: bool = False) -> Rule:
+    """acme's identity provider ("own") and globex's. 401: in these tests, none of them answers."""
+
+    def rule(actor: str, obj: str) -> int:
+        if not members_only:
+            return 404 if obj == "none" else ok
+        if actor == "anonymous":
+            return 302
+        mine = "own" if actor in ACME else "foreign" if actor in ("carol", "gus") else ""
+        return ok if obj == mine else 404
+
+    return rule
+
+
 # --- pages and API: route -> method -> rule ------------------------------------------------
 
 PAGES: dict[str, dict[str, Rule]] = {
@@ -91,6 +113,12 @@ PAGES: dict[str, dict[str, Rule]] = {
     "meetings:start": {
         "get": _meeting(STARTS, 200, 302),
         "post": _meeting(STARTS, ZOOM_ASKED, 302),
+        "put": closed_page,
+    },
+    # The cast's organizations have not switched it on.
+    "meetings:start_on_behalf": {
+        "get": _meeting({"own": set(), "sibling's": set()}, 403, 302),
+        "post": _meeting({"own": set(), "sibling's": set()}, 403, 302),
         "put": closed_page,
     },
     "meetings:open_in_app": {
@@ -121,6 +149,13 @@ PAGES: dict[str, dict[str, Rule]] = {
         "delete": not_allowed(),
         "post": lambda actor, obj: 404 if obj == "none" else 401,
     },
+    # An invitation is for whoever holds its link; without one there is nothing to see or to take.
+    "invitation:open": {"get": public, "post": not_allowed(422), "put": not_allowed()},
+    "invitation:accept": {"get": not_allowed(302), "post": not_allowed(302)},
+    "invitation:change_person": {"get": not_allowed(), "post": not_allowed(302)},
+    # The holder of a Zoom user needs no account either, only the link.
+    "host_link:open": {"get": public, "post": not_allowed(422), "put": not_allowed()},
+    "host_link:answer": {"get": not_allowed(302), "post": not_allowed(302), "put": not_allowed()},
     "api-schema": {"get": signed_in_api},
     "api-docs": {"get": signed_in_api},
     # allauth redirects those who are signed in away from the sign-in pages.
@@ -134,6 +169,36 @@ PAGES: dict[str, dict[str, Rule]] = {
     "account_reset_password_done": {"get": public},
     "account_reset_password_from_key": {"get": public},
     "account_reset_password_from_key_done": {"get": public},
+}
+
+# How people sign in is their own. Of these nobody has a second factor, a link or a passkey.
+_AFRESH = {"get": lambda actor, obj: 302}  # asks who they are, also those who are signed in
+PAGES |= {
+    "identity:account": {"get": signed_in_page, "post": closed_page},
+    "identity:unlink": {
+        "get": closed_page,
+        "post": lambda actor, obj: 302 if actor == "anonymous" else 404,
+    },
+    "identity:link": {"get": closed_page, "post": _provider(members_only=True)},
+    # An organization's own sign-in page is public to whoever has its address.
+    "openid_connect_login": {"get": _provider(ok=200), "post": _provider()},
+    # 401: nobody began this sign-in.
+    "openid_connect_callback": {"get": _provider(), "post": not_allowed()},
+    "usersessions_list": {"get": signed_in_page},
+    "mfa_index": {"get": signed_in_page},
+    "mfa_list_webauthn": {"get": signed_in_page},
+    "mfa_authenticate": _AFRESH,
+    "mfa_login_webauthn": _AFRESH,
+    "mfa_reauthenticate": _AFRESH,
+    "mfa_reauthenticate_webauthn": _AFRESH,
+    "mfa_activate_totp": _AFRESH,
+    "mfa_deactivate_totp": {"get": lambda actor, obj: 302 if actor == "anonymous" else 404},
+    "mfa_add_webauthn": _AFRESH,
+    "mfa_edit_webauthn": _AFRESH,
+    "mfa_remove_webauthn": _AFRESH,
+    "mfa_generate_recovery_codes": _AFRESH,
+    "mfa_view_recovery_codes": {"get": lambda actor, obj: 302 if actor == "anonymous" else 404},
+    "mfa_download_recovery_codes": {"get": lambda actor, obj: 302 if actor == "anonymous" else 404},
 }
 
 # --- the admin: model -> what an organization's admin and the operator may -----------------
@@ -151,19 +216,31 @@ def may(org_admin: str = "", operator: str = "") -> AdminPolicy:
 
 ADMIN: dict[str, AdminPolicy] = {
     "portal.organization": may("view change", "view add change"),
-    "portal.membership": may("view", "view add change"),
+    # The membership that is visited is not the visitor's own.
+    "portal.membership": may("view change", "view add change"),
+    "portal.invitation": may("view add", "view add"),
     "portal.user": may("", "view add change"),
+    "portal.identityprovider": may("view add change", ""),
     "portal.auditevent": may("view", "view"),
     "zoomauth.zoomaccount": may("view add change", "view add change"),
     "zoomauth.zoomconnection": may("view", "view add change delete"),
     "zoomauth.zoomuserassignment": may("view", "view add change delete"),
     "zoomauth.webhookevent": may("view", "view"),
-    "meetings.host": may("view add change", ""),
+    # Hosts come by links to Zoom users, and not by a form.
+    "meetings.host": may("view change", ""),
     "meetings.meeting": may("view", ""),
+    "meetings.meetingdefaults": may("view add change", ""),
+    "meetings.tomorrowreport": may("view", ""),
 }
 ADMIN_SITE = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete",
               "jsi18n", "app_list"}  # fmt: skip
-ADMIN_EXTRA = {"zoomauth_zoomaccount_check", "auth_user_password_change"}
+ADMIN_EXTRA = {"portal_invitation_list", "portal_invitation_send_again",
+               "portal_invitation_take_back", "zoomauth_zoomaccount_check",
+               "zoomauth_zoomaccount_guide", "auth_user_password_change",
+               "meetings_host_matching", "meetings_host_progress", "meetings_host_link",
+               "meetings_host_unlink", "meetings_host_withdraw",
+               "meetings_meeting_explain", "meetings_tomorrowreport_run",
+               "portal_auditevent_export"}  # fmt: skip
 
 
 # --- the live URL configuration ------------------------------------------------------------
@@ -215,14 +292,14 @@ def test_every_registered_model_is_classified():
 def _client(cast: Any, actor: str) -> Client:
     client = Client(raise_request_exception=True)
     if actor != "anonymous":
-        client.force_login(getattr(cast, actor))
+        sign_in(client, getattr(cast, actor))
     return client
 
 
 def _reverse(route: str, key: Any) -> str:
     for kwargs in (
         {}, {"meeting_id": key}, {"account_id": key}, {"key": "no-such-key"},
-        {"uidb36": "1", "key": "no-such-key"},
+        {"uidb36": "1", "key": "no-such-key"}, {"provider_id": key}, {"link_id": 1}, {"pk": 1},
     ):  # fmt: skip
         try:
             return reverse(route, kwargs=kwargs)
@@ -249,6 +326,16 @@ def account_keys(cast: Any) -> dict[str, Any]:
         "foreign": cast.globex_account.pk,
         "none": uuid.uuid4(),
     }
+
+
+@pytest.fixture
+def provider_keys(cast: Any) -> dict[str, Any]:
+    """For routes that name an identity provider."""
+    own, foreign = (
+        IdentityProviderFactory(organization=organization, issuer="https://127.0.0.1").pk
+        for organization in (cast.acme, cast.globex)
+    )
+    return {"own": own, "foreign": foreign, "none": uuid.uuid4()}
 
 
 @pytest.fixture
@@ -280,9 +367,13 @@ CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 
 @pytest.mark.parametrize("actor", ACTORS)
 @pytest.mark.parametrize("route", PAGES)
-def test_pages_and_api(cast, keys, account_keys, canaries, route, actor, record_property):
+def test_pages_and_api(
+    cast, keys, account_keys, provider_keys, canaries, route, actor, record_property
+):
     cells = 0
     keys = account_keys if route == "zoomauth:webhook" else keys
+    if route.startswith(("openid_connect_", "identity:link")):
+        keys = provider_keys
     for method, rule in PAGES[route].items():
         for obj in keys:
             client = _client(cast, actor)
@@ -328,6 +419,20 @@ def admin_objects(cast: Any) -> dict[str, dict[str, Any]]:
         "portal.organization": both(cast.acme, cast.globex),
         "portal.membership": both(cast.alice_host.membership, cast.carol_host.membership),
         "portal.user": both(cast.alice, cast.carol),
+        "portal.invitation": both(
+            *(
+                InvitationFactory(
+                    organization=organization, email=f"new@{organization.name}.example"
+                )
+                for organization in (cast.acme, cast.globex)
+            )
+        ),
+        "portal.identityprovider": both(
+            *(
+                IdentityProviderFactory(organization=organization)
+                for organization in (cast.acme, cast.globex)
+            )
+        ),
         "portal.auditevent": both(*events),
         "zoomauth.zoomaccount": both(cast.acme_account, cast.globex_account),
         "zoomauth.zoomconnection": both(cast.acme.zoom_connection, cast.globex.zoom_connection),
@@ -345,6 +450,15 @@ def admin_objects(cast: Any) -> dict[str, dict[str, Any]]:
         ),
         "meetings.host": both(cast.alice_host, cast.carol_host),
         "meetings.meeting": both(cast.meeting, cast.carols_meeting),
+        "meetings.meetingdefaults": both(
+            *(MeetingDefaultsFactory(organization=one) for one in (cast.acme, cast.globex))
+        ),
+        "meetings.tomorrowreport": both(
+            *(
+                TomorrowReportRowFactory(meeting=meeting).report
+                for meeting in (cast.meeting, cast.carols_meeting)
+            )
+        ),
     }
 
 
@@ -396,4 +510,16 @@ def test_the_connection_check_is_a_post_for_its_own_admins(cast):
     statuses = {actor: _client(cast, actor).post(address).status_code for actor in ACTORS}
     allowed = {actor for actor, status in statuses.items() if status == 200}
     assert allowed == {"ada", "operator"}
-    assert _client(cast, "ada").get(address).status_code == 405
+
+
+def test_the_last_connection_check_is_for_its_own_admins(cast):
+    address = reverse("admin:zoomauth_zoomaccount_check", args=[cast.acme_account.pk])
+    statuses = {actor: _client(cast, actor).get(address).status_code for actor in ACTORS}
+    assert {actor for actor, status in statuses.items() if status == 200} == {"ada", "operator"}
+
+
+def test_the_guide_is_for_whoever_may_enter_the_admin(cast):
+    address = reverse("admin:zoomauth_zoomaccount_guide")
+    statuses = {actor: _client(cast, actor).get(address).status_code for actor in ACTORS}
+    allowed = {actor for actor, status in statuses.items() if status == 200}
+    assert allowed == {"ada", "gus", "operator"}

@@ -8,10 +8,12 @@ import pytest
 from django.core.management import get_commands
 
 from meetings.demo import OPERATOR, PEOPLE
+from zoomauth.scopes import NEEDED_SCOPES
 from zoomsandbox.state.accounts import ALL_SCOPES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+CLASSIC = {scope.classic for scope in NEEDED_SCOPES}
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -23,13 +25,6 @@ SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 FILE = re.compile(r"[\w.@/-]*\.(?:py|js|html|css|md|toml|txt|in|json|svg|png)|[\w.@/-]+/[\w.@-]+")
 NAMED = re.compile(r"(?P<path>[\w.@/-]+):(?P<name>[A-Za-z_][\w.]*)")
 LINK = re.compile(r'\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"')
-# What the portal's calls to Zoom need, and no more. The sandbox knows many others.
-NEEDED_SCOPES = {
-    "user:read:token:admin",
-    "user:read:list_users:admin",
-    "meeting:read:meeting:admin",
-    "meeting:write:meeting:admin",
-}
 # Files without an extension, and what looks like a file and is a name of something else.
 BARE_FILES = {"Makefile", "LICENSE", ".env.example", ".gitignore", ".ci/run"}
 
@@ -156,16 +151,21 @@ def test_everybody_of_the_demo_is_in_the_readme():
     assert [email for email in everybody if f"| {email} |" not in text] == []
 
 
+def test_the_scopes_of_the_guide_are_those_the_portal_needs_and_zooms():
+    text = (ROOT / "docs" / "zoom-setup.md").read_text()
+    assert scopes_in(text) - CLASSIC == {scope.name for scope in NEEDED_SCOPES}
+    assert scopes_in(text) - CLASSIC <= set(ALL_SCOPES)
+
+
+def test_no_other_document_has_a_scope_of_its_own():
+    # The contract asks more than the portal does, to clear up after itself.
+    for document in (d for d in DOCUMENTS if d.name != "contract.md"):
+        named = scopes_in(document.read_text()) - CLASSIC
+        assert named <= {scope.name for scope in NEEDED_SCOPES}, document
+
+
 def scopes_in(text):
     return {span for span in spans(text) if span.endswith(":admin")}
-
-
-def test_the_scopes_of_the_readme_are_those_the_portal_needs():
-    assert scopes_in(README.read_text()) == NEEDED_SCOPES
-
-
-def test_the_scopes_the_portal_needs_are_zooms():
-    assert set(ALL_SCOPES) >= NEEDED_SCOPES
 
 
 # --- The search finds what is missing ---------------------------------------------------------
@@ -212,7 +212,8 @@ def test_what_is_there_is_no_gap(text):
 
 def test_a_planted_scope_is_found():
     text = README.read_text() + "\n`user:delete:user:admin`"
-    assert scopes_in(text) - NEEDED_SCOPES == {"user:delete:user:admin"}
+    known = {scope.name for scope in NEEDED_SCOPES}
+    assert scopes_in(text) - CLASSIC - known == {"user:delete:user:admin"}
 
 
 def test_a_dead_link_is_found():

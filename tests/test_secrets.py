@@ -5,6 +5,7 @@ The positive control is the same search after one leak was planted in each sink 
 
 import base64
 import contextlib
+import json
 import re
 import secrets as random
 import time
@@ -17,13 +18,18 @@ from urllib.parse import quote
 
 import pytest
 import requests
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.utils import timezone
 
 from portal.celery import app
+from portal.identity import second_factors
+from portal.rotation import SealedColumn, all_sealings
+from portal.sealing import seal
 from tests.deliveries import Sent, write
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, MeetingFactory
 from tests.leaks import dump_database, find_leaks
+from tests.portal.rows import row_with
 from tests.sandbox import ACME
 from tests.server import BUILD, running, worker
 from zoomauth.models import AccessToken
@@ -285,6 +291,57 @@ def test_a_leak_planted_in_each_sink_is_found(day, zoom, record_property):
     leaks = find_leaks({"client_secret": secret}, sinks)
     record_property("G4.planted_leaks_found", len(leaks))
     assert {sink for _, sink in leaks} == set(sinks)
+
+
+def _plant_everywhere(cast: Any) -> dict[str, str]:
+    """A secret in every sealed column of two organizations, and in everybody's second step."""
+    # With what is written another way in JSON, in addresses and in base64.
+    planted = {}
+    for organization in (cast.acme, cast.globex):
+        for sealing in all_sealings():
+            if isinstance(sealing, SealedColumn):
+                secret = f'{random.token_hex(12)}"/+é\\={random.token_hex(4)}'
+                row = row_with(sealing.model, organization)
+                setattr(row, sealing.field.name, secret)
+                row.save(update_fields=[sealing.field.name])
+                planted[f"{sealing} of {organization}"] = secret
+    for person in (cast.ada, cast.gus):
+        for kind, name in (("totp", "secret"), ("recovery_codes", "seed")):
+            secret = random.token_hex(20).upper()
+            sealed = seal(secret, second_factors.place_of(person.pk)).ciphertext
+            Authenticator.objects.create(user=person, type=kind, data={name: sealed})
+            planted[f"{kind} of {person}"] = secret
+    return planted
+
+
+def test_a_dump_of_the_database_holds_no_planted_secret(cast, record_property):
+    planted = _plant_everywhere(cast)
+    leaks = find_leaks(planted, {"database": dump_database()})
+    record_property("G6.secrets_planted", len(planted))
+    record_property("G6.dump_leaks", len(leaks))
+    assert len(planted) >= 20
+    assert leaks == []
+
+
+FORMS = {
+    "plain": str,
+    "base64": lambda secret: base64.b64encode(f"x{secret}y".encode()).decode(),
+    "url-safe base64": lambda secret: base64.urlsafe_b64encode(f"xy{secret}".encode()).decode(),
+    "hex": lambda secret: secret.encode().hex(),
+    "url": lambda secret: quote(secret, safe=""),
+    "json": json.dumps,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_dump_with_them_in_any_form_would_be_noticed(cast, form, record_property):
+    """The positive control: the same secrets, once where they may not be."""
+    planted = _plant_everywhere(cast)
+    for number, secret in enumerate(planted.values()):
+        MeetingFactory(host=cast.alice_host, topic=f"{number} {FORMS[form](secret)}")
+    found = find_leaks(planted, {"database": dump_database()})
+    record_property("G6.planted_dump_leaks_found", len(found))
+    assert len(found) == len(planted)
 
 
 @pytest.mark.parametrize("form", ["plain", "base64 inside other text", "hex", "url"])

@@ -16,9 +16,12 @@ from tests.planted_faults import FAULTS, ROOT, passes_unplanted, plant
 
 TESTS = (
     "tests/test_permissions.py",
+    "tests/test_admin_sweep.py",
     "tests/test_secrets.py",
     "tests/zoomauth/test_tokens.py",
     "tests/zoomauth/test_webhooks.py",
+    "tests/test_revocation.py",
+    "tests/portal/test_rotate_keys.py",
 )
 
 
@@ -32,10 +35,24 @@ def _suite_figures() -> list[Figure]:
         exactly("suite.failed", counted["failed"], "tests", 0),
         at_least("G1.cells", counted["G1.cells"], "cells", 700),
         exactly("G1.failed_cells", counted["test_permissions"], "routes", 0),
+        at_least("G1.admin_cells", counted["G1.admin_cells"], "cells", 6000),
+        exactly("G2.admin_leaks", counted["G2.admin_leaks"], "leaks", 0),
+        exactly("G2.admin_foreign_changes", counted["G2.admin_foreign_changes"], "rows", 0),
+        at_least("G2.admin_planted_found", counted["G2.admin_planted_found"], "leaks", 10),
         at_least("G4.secrets_searched", counted["G4.secrets_searched"], "secrets", 15),
         exactly("G4.zak_leaks", counted["G4.zak_leaks"], "leaks", 0),
         exactly("G4.planted_leaks_found", counted["G4.planted_leaks_found"], "sinks", 5),
         at_least("G8.tampered_deliveries", counted["G8.tampered_deliveries"], "sent", 1000),
+        exactly("G5.late_zak_calls", counted["G5.late_zak_calls"], "calls", 0),
+        at_least("G5.raced_starts", counted["G5.raced_starts"], "starts", 240),
+        at_least("G6.secrets_planted", counted["G6.secrets_planted"], "secrets", 20),
+        exactly("G6.dump_leaks", counted["G6.dump_leaks"], "leaks", 0),
+        at_least(
+            "G6.planted_dump_leaks_found", counted["G6.planted_dump_leaks_found"], "leaks", 120
+        ),
+        exactly("G7.kills", counted["G7.kills"], "kills", 20),
+        exactly("G7.failed_starts", counted["G7.failed_starts"], "starts", 0),
+        exactly("G7.rows_on_the_old_key", counted["G7.rows_on_the_old_key"], "rows", 0),
         exactly("G8.tampered_accepted", counted["G8.tampered_accepted"], "taken", 0),
         exactly("G8.rows_of_a_hundred_replays", counted["G8.rows_of_a_hundred_replays"], "rows", 1),
         exactly("G9.token_requests", counted["G9.token_requests"], "requests", 1),

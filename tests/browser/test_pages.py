@@ -87,7 +87,7 @@ def go(visit, name, cast, meeting, zoom):
         visit.open("account_login")
         page.get_by_label("Email").fill("alice@acme.example")
         page.get_by_label("Password").fill("wrong")
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
     elif name.startswith("password reset"):
         visit.open("account_reset_password")
         if name.endswith("sent"):

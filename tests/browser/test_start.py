@@ -208,6 +208,6 @@ def test_a_session_that_ended_leads_through_sign_in_back_to_the_start(start_page
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Email").fill(cast.alice.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     start_page.wait_for("ready")
     assert re.search("/start/$", page.url)
