@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -102,8 +102,6 @@ class InvitationAdmin(TenantModelAdmin):
         except ValidationError as error:
             # Over the limit, or no longer possible since the form was checked.
             return self._back(request, error)
-        except IntegrityError:
-            return self._back(request, ValidationError(_("This address is invited already.")))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         issued = invite(invitation=obj, actor=request.user)  # type: ignore[arg-type]

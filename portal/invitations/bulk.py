@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, models
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -106,7 +106,7 @@ def invite_rows(*, organization: Organization, rows: list[Row], actor: User) -> 
     for row in filter(lambda row: row.is_acted_on, rows):
         try:
             issued.append(_invite_row(organization, row, actor))
-        except (ValidationError, IntegrityError, Invitation.DoesNotExist):
+        except (ValidationError, Invitation.DoesNotExist):
             # Somebody invited or added them between the preview and now.
             continue
     return issued

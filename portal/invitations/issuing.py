@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.audit import record
 from portal.mail import mail_is_set_up
@@ -20,6 +21,7 @@ from portal.models import Invitation, Membership, Organization, User
 DAILY_LIMIT = 2000
 # A second click on "Send again" is not meant.
 _PAUSE = timedelta(seconds=30)
+_ALREADY = gettext_lazy("This address is invited already. Send that invitation again instead.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def invite(*, invitation: Invitation, actor: User) -> Issued:
         refuse_over_limit(invitation.organization, now)
         refuse_known(invitation)
         link = _issue(invitation, actor, now)
-        invitation.save(force_insert=True)
+        _insert(invitation)
         _record("added", invitation, actor)
     return Issued(invitation, link)
 
@@ -111,9 +113,7 @@ def refuse_known(invitation: Invitation) -> None:
         organization=invitation.organization, email__iexact=invitation.email
     )
     if asked.exists():
-        raise ValidationError(
-            _("This address is invited already. Send that invitation again instead.")
-        )
+        raise ValidationError(_ALREADY)
     membership = Membership.objects.filter(
         organization=invitation.organization, user__email__iexact=invitation.email
     ).first()
@@ -124,6 +124,15 @@ def refuse_known(invitation: Invitation) -> None:
     raise ValidationError(
         _("This person is a member who was deactivated. Make the membership active instead.")
     )
+
+
+def _insert(invitation: Invitation) -> None:
+    try:
+        with transaction.atomic():
+            invitation.save(force_insert=True)
+    except IntegrityError as error:
+        # The other of two clicks at once has invited them.
+        raise ValidationError(_ALREADY) from error
 
 
 def _issue(invitation: Invitation, actor: User, now: datetime) -> str:

@@ -559,6 +559,17 @@ def at_once(click, *arguments):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_clicks_on_invite_make_one_invitation(cast, signed_in):
+    clients = [signed_in(cast.ada), signed_in(cast.ada)]
+    form = typed(cast.acme)
+    answers = at_once(lambda client: body(client.post(ADD, form, follow=True)), *clients)
+    assert sum(bool(LINK.search(answer)) for answer in answers) == 1
+    assert sum("invited already" in answer for answer in answers) == 1
+    with across_all_organizations():
+        assert Invitation.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_clicks_of_a_new_person_make_one_account_and_one_membership(cast):
     _invitation, token = issue(cast)
     clients = [opened(token), opened(token)]
