@@ -45,7 +45,8 @@ class UserFactory(factory.django.DjangoModelFactory):
         model = User
         skip_postgeneration_save = True
 
-    name = factory.Faker("first_name")
+    # Not an invented first name: sooner or later that is one of the cast's.
+    name = factory.Sequence("Person {}".format)
     email = factory.Sequence("person{}@people.example".format)
     password = HASHED
 
