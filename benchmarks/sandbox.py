@@ -59,7 +59,7 @@ def measure_sandbox() -> list[Figure]:
     return [
         at_most("sandbox.added_latency_p50", p50["zak"], "ms", 5),
         at_most("sandbox.added_latency_mix_p50", p50["mix"], "ms", 5),
-        at_most("sandbox.added_latency_before_p50", p50["zak before"], "ms", 10),
+        at_most("sandbox.added_latency_before_p50", p50["zak before"], "ms", 5),
         at_most("sandbox.cpu_per_call", statistics.median(cpu) * 1000, "ms", 0.4),
         at_most("sandbox.generator_p50", p50["bare"], "ms", 2),
         at_least("sandbox.planted_delay_seen", planted * 1000, "ms", PLANTED_DELAY * 1000),
