@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from zoomsandbox.faults import play as faults
+from zoomsandbox.faults.kinds import SOCKET
 from zoomsandbox.headers import OPEN_TO_ALL, add_headers
 from zoomsandbox.rest.errors import ZoomRefusal
 from zoomsandbox.rest.limits import RATE
@@ -74,12 +75,14 @@ async def _answer_with(
     entry.detail["fault"] = fault.kind
     if fault.name:
         entry.detail["fault_name"] = fault.name
-    if not fault.after:
+    # A WebSocket has no answer that could wait: what comes after other calls comes before it opens.
+    after = fault.after and entry.call != SOCKET
+    if not after:
         spoiled = await faults.play(request, fault)
         if spoiled is not None:
             return spoiled
     response = await _answer(request, handler, entry)
-    if fault.after and not response.prepared:
+    if after and not response.prepared:
         entry.detail["unspoiled_status"] = response.status
         return await faults.play(request, fault, response) or response
     return response

@@ -32,10 +32,11 @@ class Kind:
 _ALL = (
     Kind(
         "latency",
-        "The call is carried out after `seconds`, give or take up to `jitter`; with `after` it is "
-        "carried out at once, and its answer waits.",
-        ("seconds", "jitter", "after"),
+        "The call is carried out at once, and its answer waits for `seconds`, give or take up to "
+        "`jitter`.",
+        ("seconds", "jitter"),
         seconds=1.0,
+        after=True,
     ),
     Kind(
         "stall",
