@@ -5,17 +5,21 @@ organization's meeting is simply not there: 404. Inside the organization, 403.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import Http404
 
 from meetings.models import AlternativeHost, Host, Meeting
 from meetings.start_rules import Way
 from portal.audit import record
 from portal.models import AuditEvent, Membership, Organization, User
+
+
+class GroundsBusy(Exception):
+    """Somebody is changing what the right to start rests on, and is not done in time."""
 
 
 def get_visible_meeting(user: User, meeting_id: UUID) -> Meeting:
@@ -71,11 +75,16 @@ def still_startable(
 ) -> Iterator[None]:
     """Inside, nobody can take away what lets this person start this meeting as this host.
 
-    Raises `PermissionDenied` when it has been taken away. To be held only while the request to Zoom
-    is being sent: whoever revokes waits for it, and no request leaves once they have committed.
+    Raises `PermissionDenied` when it has been taken away, `GroundsBusy` when somebody is about to.
+    To be held only while the request to Zoom is being sent: whoever revokes waits for it, and no
+    request leaves once they have committed.
     """
-    with transaction.atomic():
-        _lock_grounds(user, meeting, as_host)
+    with ExitStack() as held:
+        try:
+            held.enter_context(transaction.atomic())
+            _lock_grounds(user, meeting, as_host)
+        except OperationalError as error:
+            raise GroundsBusy from error
         # Read anew, so that the rules speak of what is there now.
         found = Meeting.objects.select_related("host", "organization").filter(pk=meeting.pk).first()
         if found is None or not _still(found, user, as_host, way):

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from meetings.access import GroundsBusy
 from portal.sealing import SealingError
 from zoomauth.errors import (
     ZoomDailyLimitReached,
@@ -17,7 +20,11 @@ from zoomauth.errors import (
 )
 
 # What a door catches. A secret that cannot be unsealed is to the host a missing connection.
-FAILURES = (ZoomError, SealingError)
+FAILURES = (ZoomError, SealingError, GroundsBusy)
+_BUSY = _(
+    "Somebody is changing this meeting, or who may start it, at this very moment. "
+    "Press Start again."
+)
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +59,10 @@ class Failure:
         }
 
 
-def make_failure(error: ZoomError | SealingError) -> Failure:
+def make_failure(error: ZoomError | SealingError | GroundsBusy) -> Failure:
     """The failure for people and programs; nothing in it is secret."""
+    if isinstance(error, GroundsBusy):
+        return Failure(HTTPStatus.SERVICE_UNAVAILABLE, "busy", str(_BUSY), "", False)
     if isinstance(error, SealingError):
         log.error("A sealed field cannot be read: %s", error)
         error = ZoomNotConnected()

@@ -97,15 +97,18 @@ def _admin_page(client: Client, meeting: Any) -> int:
     return client.get(reverse("admin:meetings_meeting_change", args=[meeting.pk])).status_code
 
 
+PATHS = {
+    "start": "meetings:start",
+    "start by api": "api-meeting-start",
+    "app": "meetings:open_in_app",
+}
 DOORS = {
     "portal": _get("meetings:detail"),
     "api": _get("api-meeting-detail"),
-    "start": _post("meetings:start"),
-    "start by api": _post("api-meeting-start"),
-    "app": _post("meetings:open_in_app"),
+    **{door: _post(name) for door, name in PATHS.items()},
     "admin": _admin_page,
 }
-STARTS = ("start", "start by api", "app")
+STARTS = tuple(PATHS)
 # What each loses, and what the same person's doors answer at the next request.
 GONE, SIGNED_OUT, REFUSED = {404}, {302, 403}, {403}
 ROWS = [
@@ -283,6 +286,29 @@ def test_starts_do_not_wait_for_each_other(cast, at_zoom, zoom):
         statuses = list(pool.map(start, range(4)))
         assert statuses == [200] * 4
     assert time.monotonic() - before < 3.5, "one after the other they take four seconds"
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs two writers at once")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("door", STARTS)
+def test_a_change_left_half_done_is_told_and_no_zak_leaves(cast, at_zoom, zoom, door):
+    client = Client(raise_request_exception=False)
+    client.force_login(cast.alice)
+    # The token is there, and so is the start link's call.
+    assert DOORS["start"](client, at_zoom) == 200
+    zoom.clear_ledger()
+
+    def start() -> Any:
+        with _own_connection():
+            return client.post(reverse(PATHS[door], args=[at_zoom.pk]))
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        _membership(cast, cast.alice)
+        answer = pool.submit(start).result()
+    assert answer.status_code == 503
+    assert b"Press Start again" in answer.content
+    assert zoom.calls() == []
+    assert AuditEvent.objects.latest("at").detail["cause"] == "busy"
 
 
 @pytest.mark.django_db(transaction=True)

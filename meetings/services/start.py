@@ -8,7 +8,7 @@ from functools import partial
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from meetings.access import still_startable
+from meetings.access import GroundsBusy, still_startable
 from meetings.models import Host, Meeting
 from meetings.services.on_behalf import announce_on_behalf
 from meetings.start_rules import Stage, Way, first_refusal
@@ -97,7 +97,7 @@ def _audited(
             result=AuditEvent.Result.DENIED,
         )
         raise
-    except (ZoomError, SealingError) as error:
+    except (ZoomError, SealingError, GroundsBusy) as error:
         _record_failure(action, meeting, user, error)
         raise
     record(
@@ -148,15 +148,16 @@ def _number_of(meeting: Meeting) -> int:
 
 
 def _record_failure(
-    action: str, meeting: Meeting, user: User, error: ZoomError | SealingError
+    action: str, meeting: Meeting, user: User, error: ZoomError | SealingError | GroundsBusy
 ) -> None:
+    cause = "busy" if isinstance(error, GroundsBusy) else "sealing"
     record(
         action,
         organization=meeting.organization,
         actor=user,
         target=meeting,
         result=AuditEvent.Result.FAILED,
-        cause=error.slug if isinstance(error, ZoomError) else "sealing",
+        cause=error.slug if isinstance(error, ZoomError) else cause,
         zoom_code=str(getattr(error, "code", None) or ""),
         tracking_id=getattr(error, "tracking_id", ""),
     )
