@@ -17,7 +17,7 @@ from portal.models import AuditEvent, User
 def record_failed_login(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
     """Failed sign-ins of people we know; unknown addresses may be typed passwords."""
     email = str(credentials.get("email") or credentials.get("username") or "")
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.of_address(email).first()
     if user is not None:
         record("login.failed", organization=None, actor=user, result=AuditEvent.Result.FAILED)
 

@@ -23,7 +23,7 @@ from meetings.services.host_links import Outcome, link_by_hand, unlink, withdraw
 from meetings.services.host_matching import get_matches
 from meetings.services.zoom_people import get_zoom_person_by_key
 from portal.admin.choices import own_rows
-from portal.models import Membership, Organization
+from portal.models import Membership, Organization, normalize_address
 from portal.reauthentication import ask_if_needed
 
 
@@ -43,7 +43,7 @@ class MemberForm(forms.Form):
         email: str = self.cleaned_data["email"]
         self.member: Membership | None = (
             Membership.objects.select_related("user", "organization")
-            .filter(organization=self.organization, user__email__iexact=email)
+            .filter(organization=self.organization, user__email=normalize_address(email))
             .first()
         )
         if self.member is None:

@@ -24,7 +24,7 @@ from meetings.services.zoom_people import ZoomPerson, get_zoom_person
 from portal.audit import record
 from portal.mail import mail_is_set_up
 from portal.memberships import lock_organization
-from portal.models import Membership, Organization, User
+from portal.models import Membership, Organization, User, normalize_address
 
 LINK_LIFE = timedelta(days=7)
 # Nobody's portal is a mail cannon.
@@ -57,7 +57,8 @@ def link_by_hand(
         person = _get_person(organization, zoom_user_id)
         _refuse_member(organization, membership, person)
         if is_verified(membership, person):
-            _link(organization, person, membership, actor=actor, by="verified")
+            old = _link(organization, person, membership, actor=actor, by="verified")
+            _after_commit(partial(tell_linked, organization, person, membership, old, actor))
             return Outcome.LINKED
         if settings.HOST_LINKS == "at_once":
             old = _link(organization, person, membership, actor=actor, by="admin")
@@ -137,10 +138,10 @@ def withdraw(*, link: HostLink, actor: User) -> bool:
 
 def is_verified(membership: Membership, person: ZoomPerson) -> bool:
     """Whether this member has shown that the Zoom user's address is theirs."""
-    if not person.email:
-        return False
-    addresses = EmailAddress.objects.filter(user=membership.user_id, verified=True)
-    return bool(addresses.filter(email__iexact=person.email).exists())
+    rows = EmailAddress.objects.filter(user=membership.user_id, verified=True)
+    shown = {normalize_address(address) for address in rows.values_list("email", flat=True)}
+    # Not by the database, to which two addresses may be the same that are not.
+    return bool(person.email) and normalize_address(person.email) in shown
 
 
 def record_link(verb: str, link: HostLink, actor: User | None) -> None:

@@ -95,7 +95,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         # allauth keeps addresses of its own, and would go on mailing password links to the old one.
-        EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
+        EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
 
     # Adding, changing and setting a password all end in one of these two.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:

@@ -179,4 +179,4 @@ def _is_free(email: str) -> bool:
         validate_email(email)
     except ValidationError:
         return False
-    return len(email) <= 254 and not User.objects.filter(email__iexact=email).exists()
+    return len(email) <= 254 and not User.objects.of_address(email).exists()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.audit import record
 from portal.mail import mail_is_set_up
-from portal.models import Invitation, Membership, Organization, User
+from portal.models import Invitation, Membership, Organization, User, normalize_address
 
 # Of one organization within a day, sent again ones too: nobody's portal is a mail cannon.
 DAILY_LIMIT = 2000
@@ -110,12 +110,12 @@ def refuse_known(invitation: Invitation) -> None:
     Of other organizations it knows nothing, so nobody can ask who is in them.
     """
     asked = Invitation.objects.unanswered().filter(
-        organization=invitation.organization, email__iexact=invitation.email
+        organization=invitation.organization, email=normalize_address(invitation.email)
     )
     if asked.exists():
         raise ValidationError(_ALREADY)
     membership = Membership.objects.filter(
-        organization=invitation.organization, user__email__iexact=invitation.email
+        organization=invitation.organization, user__email=normalize_address(invitation.email)
     ).first()
     if membership is None:
         return

@@ -5,7 +5,7 @@ from portal.models.erasure import EXPORT_HOLDS_FOR, OrganizationErasure
 from portal.models.identity import IdentityProvider
 from portal.models.invitations import Invitation
 from portal.models.organizations import Membership, Organization
-from portal.models.people import User, UserManager, validate_time_zone
+from portal.models.people import User, UserManager, normalize_address, validate_time_zone
 
 __all__ = [
     "EXPORT_HOLDS_FOR",
@@ -17,5 +17,6 @@ __all__ = [
     "OrganizationErasure",
     "User",
     "UserManager",
+    "normalize_address",
     "validate_time_zone",
 ]

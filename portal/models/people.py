@@ -19,6 +19,11 @@ from portal.models.organizations import Membership, Organization
 from portal.tenancy import across_all_organizations
 
 
+def normalize_address(address: str) -> str:
+    """The one way in which e-mail addresses are stored and compared."""
+    return address.strip().lower()
+
+
 def validate_time_zone(name: str) -> None:
     """Raise `ValidationError` unless `name` is an IANA time zone."""
     if name not in available_timezones():
@@ -46,10 +51,13 @@ class _Belonging:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Users are found by e-mail, whatever its case."""
+    """Users are found by e-mail, whatever its case.
+
+    Never by the database's `iexact`: to PostgreSQL the `\u0131` of another domain is an `i`.
+    """
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=normalize_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -57,8 +65,12 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_superuser=True, **fields)
 
+    def of_address(self, address: str) -> "models.QuerySet[User]":
+        """Whose address this is; one at most."""
+        return self.filter(email=normalize_address(address))
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.of_address(username or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -87,7 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @classmethod
     def normalize_username(cls, username: str) -> str:
         """Addresses in lower case, in forms too: sign-in looks for them so."""
-        return super().normalize_username(username).strip().lower()
+        return normalize_address(super().normalize_username(username))
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -76,6 +76,23 @@ def test_a_member_with_the_zoom_users_verified_address_is_linked_at_once(cast, z
     assert (host.membership.user, host.email, host.name) == (cast.mia, "zoe@acme.example", "Zoe")
 
 
+def test_an_address_that_only_looks_alike_links_nobody(cast, zoe):
+    """To PostgreSQL the dotless i of another domain is an i."""
+    ZoomUser.objects.filter(pk=zoe.pk).update(email="zoe@acme-inc.example")
+    verified(cast.mia, "zoe@acme-\u0131nc.example")
+    assert by_hand(cast, "zoe", cast.mia) == Outcome.ASKED
+
+
+def test_who_loses_a_link_to_a_verified_address_is_told(cast, alice_at_zoom, commit):
+    verified(cast.mia, "alice@acme.example")
+    with commit():
+        by_hand(cast, "alice", cast.mia)
+    assert {address for message in mail.outbox for address in message.to} == {
+        "alice@acme.example",
+        "mia@acme.example",
+    }
+
+
 def test_an_address_that_is_not_verified_links_nobody(cast, zoe):
     EmailAddress.objects.create(user=cast.mia, email="zoe@acme.example", verified=False)
     assert by_hand(cast, "zoe", cast.mia) == Outcome.ASKED
