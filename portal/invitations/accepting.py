@@ -1,9 +1,10 @@
 """Taking up an invitation: once, by the person it was made for."""
 
-from dataclasses import dataclass
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.apps import apps
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,13 @@ class Refusal(models.TextChoices):
             "one; otherwise ask for a new invitation."
         ),
     )
-    ACCEPTED = "accepted", _("This invitation has been accepted already. Sign in instead.")
+    ACCEPTED = (
+        "accepted",
+        _(
+            "This invitation has been accepted already, or there is an account by now. "
+            "Sign in instead."
+        ),
+    )
     REVOKED = (
         "revoked",
         _(
@@ -56,19 +63,6 @@ class Refusal(models.TextChoices):
     )
 
 
-# By name: an installation may do without them.
-_FACTORS = ("mfa", "Authenticator")
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """What came of it."""
-
-    membership: Membership
-    # Second factors went, because only now the address is known to be this person's.
-    factors_removed: bool
-
-
 class InvitationRefused(Exception):
     """It cannot be taken up, by nobody or not by this person."""
 
@@ -90,42 +84,85 @@ def get_invitation(digest: str) -> Invitation:
 
 def get_invited_user(invitation: Invitation) -> User | None:
     """The person with this address, if they have an account."""
-    return User.objects.filter(email__iexact=invitation.email).first()
+    return User.objects.of_address(invitation.email).first()
 
 
-def accept(*, digest: str, user: User) -> Accepted:
+def is_claimable(user: User, invitation: Invitation, digest: str) -> bool:
+    """Whether the reader of this very mail is to take the account over, with a new password.
+
+    Somebody made it in the name of this address and never showed that it is theirs: an admin with
+    the link shown to admins, or an identity provider. Whoever reads the address's mail is the one
+    it belongs to. An operator's account is not had by an invitation.
+    """
+    if invitation.mailed_digest != digest or not user.is_active or user.is_superuser:
+        return False
+    return not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+
+
+def accept(*, digest: str, user: User) -> Membership:
     """Make this person a member. Raises `InvitationRefused`; of two clicks at once one does it."""
     with across_all_organizations(), transaction.atomic():
         return _accept(digest, user)
 
 
-def accept_as_new_person(*, digest: str, name: str, password: str, time_zone: str) -> User:
-    """Make the invited person an account and a membership, or neither.
+def accept_with_password(*, digest: str, name: str, password: str, time_zone: str) -> User:
+    """Make the invited person an account, or theirs the one that is, and a membership; or nothing.
 
-    Raises `InvitationRefused`, also when there is such an account by now.
+    Raises `InvitationRefused`, also when there is by now an account that is somebody's.
     """
     try:
         with across_all_organizations(), transaction.atomic():
             invitation = get_invitation(digest)
-            user = User(email=invitation.email, name=name, time_zone=time_zone)
-            user.set_password(password)
-            user.save(force_insert=True)
+            user = get_invited_user(invitation)
+            if user is None:
+                user = User(email=invitation.email, name=name, time_zone=time_zone)
+                user.set_password(password)
+                user.save(force_insert=True)
+                record("user.added", organization=None, actor=user, target=user)
+            else:
+                user = _take_over(user.pk, invitation, digest, name=name, password=password)
             _accept(digest, user)
-            record("user.added", organization=None, actor=user, target=user)
+            if invitation.mailed_digest == digest:
+                EmailAddress.objects.filter(user=user, email=user.email).update(verified=True)
     except IntegrityError as error:
         raise InvitationRefused(Refusal.ACCEPTED) from error
     return user
 
 
-def _accept(digest: str, user: User) -> Accepted:
+def _take_over(
+    user_id: UUID, invitation: Invitation, digest: str, *, name: str, password: str
+) -> User:
+    """With a new password all sessions end; what else somebody could come back with goes too."""
+    user = User.objects.select_for_update().get(pk=user_id)
+    if not is_claimable(user, invitation, digest):
+        raise InvitationRefused(Refusal.ACCEPTED)
+    user.name = name
+    user.set_password(password)
+    user.save(update_fields=["name", "password"])
+    factors, _each = Authenticator.objects.filter(user=user).delete()
+    links, _each = SocialAccount.objects.filter(user=user).delete()
+    record(
+        "user.taken_over",
+        organization=None,
+        actor=user,
+        target=user,
+        second_factors_removed=factors,
+        provider_links_removed=links,
+    )
+    return user
+
+
+def _accept(digest: str, user: User) -> Membership:
     now = timezone.now()
     invitation = get_invitation(digest)
-    if invitation.email != user.email.lower():
+    if invitation.email != user.email:
         raise InvitationRefused(Refusal.OTHER_PERSON)
     # Whoever changes the row is the one who accepts; the other finds it changed.
     if not Invitation.objects.open(now).with_link(digest).update(accepted_at=now, mail_due_at=None):
         raise InvitationRefused(Refusal.ACCEPTED)
-    factors_removed = _note_address(user, proven=invitation.mailed_digest == digest)
+    EmailAddress.objects.get_or_create(
+        user=user, email=user.email, defaults={"primary": True, "verified": False}
+    )
     membership, is_new = Membership.objects.get_or_create(
         organization=invitation.organization, user=user, defaults={"role": invitation.role}
     )
@@ -138,7 +175,6 @@ def _accept(digest: str, user: User) -> Accepted:
         actor=user,
         target=invitation,
         role=membership.role,
-        factors_removed=factors_removed,
     )
     if is_new:
         record(
@@ -148,7 +184,7 @@ def _accept(digest: str, user: User) -> Accepted:
             target=membership,
             after={"role": membership.role, "is_active": True},
         )
-    return Accepted(membership, factors_removed)
+    return membership
 
 
 def _refuse_unless_open(invitation: Invitation) -> None:
@@ -164,21 +200,3 @@ def _refuse_unless_open(invitation: Invitation) -> None:
         or invitation.organization_id in sender.admin_of()
     ):
         raise InvitationRefused(Refusal.SENDER_GONE)
-
-
-def _note_address(user: User, *, proven: bool) -> bool:
-    """Keep whether the address is known to be theirs; whether second factors went.
-
-    A link from an admin's hands proves nothing: with it, the admin could have made an account in
-    somebody's name. So when the address becomes known, second factors from before go.
-    """
-    address, _is_new = EmailAddress.objects.get_or_create(
-        user=user, email=user.email, defaults={"primary": True, "verified": False}
-    )
-    if not proven or address.verified:
-        return False
-    EmailAddress.objects.filter(pk=address.pk).update(verified=True)
-    if not apps.is_installed("allauth.mfa"):
-        return False
-    factors = apps.get_model(*_FACTORS).objects.filter(user=user)
-    return bool(factors.delete()[0])

@@ -24,9 +24,10 @@ from portal.invitations.accepting import (
     InvitationRefused,
     Refusal,
     accept,
-    accept_as_new_person,
+    accept_with_password,
     get_invitation,
     get_invited_user,
+    is_claimable,
 )
 from portal.invitations.forms import LinkForm, NewPersonForm
 from portal.invitations.issuing import digest_of
@@ -63,10 +64,15 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
         return redirect("invitation:open")
     try:
         invitation = get_invitation(digest)
-        if not request.user.is_authenticated:
-            return _answer_stranger(request, invitation, digest)
-        if request.user.email.lower() != invitation.email:
+        if request.user.is_authenticated and request.user.email != invitation.email:
             return _page(request, "other_person", invitation, status=403)
+        user = get_invited_user(invitation)
+        if user is None or is_claimable(user, invitation, digest):
+            return _take_password(request, invitation, digest, is_new=user is None)
+        if not request.user.is_authenticated:
+            here = urlencode({"next": reverse("invitation:accept")})
+            sign_in = f"{reverse('account_login')}?{here}"
+            return _page(request, "sign_in", invitation, sign_in=sign_in)
         if request.method == "POST":
             return _accept_as_member(request, digest)
     except InvitationRefused as refused:
@@ -86,11 +92,10 @@ def change_person(request: HttpRequest) -> HttpResponse:
     return redirect("invitation:accept")
 
 
-def _answer_stranger(request: HttpRequest, invitation: Invitation, digest: str) -> HttpResponse:
-    if get_invited_user(invitation) is not None:
-        here = urlencode({"next": reverse("invitation:accept")})
-        sign_in = f"{reverse('account_login')}?{here}"
-        return _page(request, "sign_in", invitation, sign_in=sign_in)
+def _take_password(
+    request: HttpRequest, invitation: Invitation, digest: str, *, is_new: bool
+) -> HttpResponse:
+    """The password of an account that is made now, or that nobody has shown to be theirs yet."""
     sender = invitation.invited_by
     form = NewPersonForm(
         request.POST or None,
@@ -99,10 +104,10 @@ def _answer_stranger(request: HttpRequest, invitation: Invitation, digest: str) 
         initial={"name": invitation.name},
     )
     if request.method != "POST":
-        return _page(request, "new_person", invitation, form=form)
+        return _page(request, "new_person", invitation, form=form, is_new=is_new)
     if not form.is_valid():
-        return _page(request, "new_person", invitation, form=form, status=422)
-    user = accept_as_new_person(
+        return _page(request, "new_person", invitation, status=422, form=form, is_new=is_new)
+    user = accept_with_password(
         digest=digest,
         name=form.cleaned_data["name"],
         password=form.cleaned_data["password"],
@@ -115,20 +120,12 @@ def _answer_stranger(request: HttpRequest, invitation: Invitation, digest: str) 
 
 def _accept_as_member(request: HttpRequest, digest: str) -> HttpResponse:
     assert request.user.is_authenticated  # noqa: S101 - for the type checker
-    done = accept(digest=digest, user=request.user)
+    membership = accept(digest=digest, user=request.user)
     _forget(request)
     messages.success(
         request,
-        _("You now belong to %(organization)s.") % {"organization": done.membership.organization},
+        _("You now belong to %(organization)s.") % {"organization": membership.organization},
     )
-    if done.factors_removed:
-        messages.warning(
-            request,
-            _(
-                "Your address is confirmed now. The second steps at sign-in that were set up "
-                "before it was have been removed; set them up again."
-            ),
-        )
     return redirect("home")
 
 

@@ -4,6 +4,7 @@ import io
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 
 from portal.models import AuditEvent, Membership, Organization, User
@@ -17,6 +18,13 @@ def create(name="Initech", admin="Peter@Initech.example", **options):
     out = io.StringIO()
     call_command("create_organization", name, admin=admin, stdout=out, **options)
     return out.getvalue()
+
+
+def confirmed(**fields):
+    """Somebody who has shown that the address is theirs."""
+    user = UserFactory(email="peter@initech.example", **fields)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
 
 
 def link_in(text):
@@ -52,6 +60,25 @@ def test_a_new_admin_has_no_password_and_no_more_rights_than_an_admin():
     assert user.admin_of() == [Organization.objects.get().pk]
 
 
+def test_the_operator_may_know_that_an_account_is_theirs():
+    UserFactory(email="peter@initech.example")
+    create(account_is_theirs=True)
+    assert User.objects.get().admin_of() == [Organization.objects.get().pk]
+
+
+def test_an_account_that_nobody_has_shown_to_be_theirs_is_made_no_admin():
+    squatted = UserFactory(email="peter@initech.example")
+    with pytest.raises(CommandError, match="--account-is-theirs"):
+        create()
+    assert not Membership.objects.filter(user=squatted).exists()
+
+
+def test_an_address_that_only_looks_alike_is_another_person():
+    lookalike = UserFactory(email="peter@in\u0131tech.example")
+    create()
+    assert not Membership.objects.filter(user=lookalike).exists()
+
+
 def test_the_link_is_at_the_portals_address(settings):
     settings.BASE_URL = "https://greenroom.example"
     assert link_in(create()).startswith("https://greenroom.example/accounts/password/reset/key/")
@@ -85,7 +112,7 @@ def test_without_the_link_nobody_signs_in(client):
 
 
 def test_an_existing_person_is_added_and_not_changed():
-    user = UserFactory(email="peter@initech.example", name="Pete", time_zone="Asia/Tokyo")
+    user = confirmed(name="Pete", time_zone="Asia/Tokyo")
     text = create(admin_name="Other", time_zone="Europe/Berlin")
     again = User.objects.get()
     assert again.admin_of() == [Organization.objects.get().pk]
@@ -94,7 +121,7 @@ def test_an_existing_person_is_added_and_not_changed():
 
 
 def test_an_existing_person_signs_in_as_before(client):
-    UserFactory(email="peter@initech.example")
+    confirmed()
     create()
     assert sign_in(client, "peter@initech.example", PASSWORD).status_code == 302
 
@@ -146,6 +173,6 @@ def test_every_part_is_written_down_without_the_link():
 
 
 def test_an_existing_person_is_not_written_down_as_new():
-    UserFactory(email="peter@initech.example")
+    confirmed()
     create()
     assert not AuditEvent.objects.filter(action="user.added").exists()

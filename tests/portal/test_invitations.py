@@ -8,6 +8,8 @@ from threading import Barrier
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -383,6 +385,68 @@ def test_nobodys_password_is_changed_by_a_link(cast):
     _invitation, token = issue(cast, email=cast.carol.email)
     opened(token).post(ACCEPT, NEW)
     assert User.objects.get(pk=cast.carol.pk).check_password(PASSWORD)
+
+
+def squatted(cast, **account):
+    """An account in somebody's name, made by somebody else, with ways to come back into it."""
+    user = UserFactory(email="nora@people.example", **account)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+    SocialAccount.objects.create(user=user, provider="gus", uid="made-by-gus")
+    return user
+
+
+def test_who_reads_the_mail_takes_over_an_account_that_nobody_has_shown_to_be_theirs(
+    cast, mailoutbox, signed_in
+):
+    user = squatted(cast)
+    squatters = signed_in(user)
+    invitation, _token = issue(cast)
+    client = opened(mailed_token(invitation, mailoutbox))
+    assert "Choose a password" in body(client.get(ACCEPT))
+    assert client.post(ACCEPT, NEW).url == "/"
+    user.refresh_from_db()
+    assert get_user(client) == user
+    assert user.check_password(NEW["password"])
+    assert not Authenticator.objects.filter(user=user).exists()
+    assert not SocialAccount.objects.filter(user=user).exists()
+    assert not get_user(squatters).is_authenticated
+    assert EmailAddress.objects.get(user=user).verified
+    taken = AuditEvent.objects.get(action="user.taken_over")
+    assert taken.detail == {"second_factors_removed": 1, "provider_links_removed": 1}
+
+
+def test_a_session_of_an_unshown_account_is_asked_for_a_password_too(cast, mailoutbox, signed_in):
+    user = squatted(cast)
+    invitation, _token = issue(cast)
+    client = opened(mailed_token(invitation, mailoutbox), signed_in(user))
+    assert "Choose a password" in body(client.get(ACCEPT))
+    assert not EmailAddress.objects.get(user=user).verified
+
+
+@pytest.mark.parametrize("account", [{"is_active": False}, {"is_superuser": True}])
+def test_some_accounts_are_not_had_by_an_invitation(cast, mailoutbox, account):
+    user = squatted(cast, **account)
+    invitation, _token = issue(cast)
+    client = opened(mailed_token(invitation, mailoutbox))
+    assert "Sign in" in body(client.post(ACCEPT, NEW))
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+def test_an_account_whose_address_is_shown_is_not_taken_over(cast, mailoutbox):
+    user = squatted(cast)
+    EmailAddress.objects.filter(user=user).update(verified=True)
+    invitation, _token = issue(cast)
+    client = opened(mailed_token(invitation, mailoutbox))
+    assert "Sign in" in body(client.post(ACCEPT, NEW))
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+def test_a_link_from_the_admins_hands_takes_over_nothing(cast):
+    user = squatted(cast)
+    _invitation, token = issue(cast)
+    assert "Sign in" in body(opened(token).post(ACCEPT, NEW))
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
 
 
 def test_another_signed_in_person_is_told_so_and_takes_nothing(cast, signed_in):

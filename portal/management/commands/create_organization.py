@@ -3,7 +3,10 @@
 from typing import Any
 
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,8 +14,15 @@ from django.db import models, transaction
 from django.urls import reverse
 
 from portal.audit import record
-from portal.models import Membership, Organization, User
+from portal.models import Membership, Organization, User, normalize_address
 from portal.tenancy import across_all_organizations
+
+# Whoever first invited this address could have made it.
+_UNCONFIRMED = (
+    "There is an account for {}, but its address was never confirmed by mail, so it may be "
+    "somebody else's. Ask this person whether it is theirs, and then add --account-is-theirs; or "
+    "begin with another admin, who invites them by mail."
+)
 
 
 class Command(BaseCommand):
@@ -30,16 +40,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--time-zone", default="UTC", help="A new admin's time zone, such as Europe/Berlin."
         )
+        parser.add_argument(
+            "--account-is-theirs",
+            action="store_true",
+            help="Take an existing account although its address was never confirmed by mail.",
+        )
 
     def handle(
-        self, *, name: str, admin: str, admin_name: str, time_zone: str, **options: Any
+        self,
+        *,
+        name: str,
+        admin: str,
+        admin_name: str,
+        time_zone: str,
+        account_is_theirs: bool,
+        **options: Any,
     ) -> None:
         with across_all_organizations(), transaction.atomic():
             organization = Organization(name=name.strip())
             _check(organization)
             organization.save(force_insert=True)
             record("organization.added", organization=organization, actor=None, target=organization)
-            user = self._get_admin(email=admin, name=admin_name, time_zone=time_zone)
+            new = User(email=normalize_address(admin), name=admin_name.strip(), time_zone=time_zone)
+            user = self._get_admin(new, trusted=account_is_theirs)
             membership = Membership(
                 organization=organization, user=user, role=Membership.Role.ADMIN
             )
@@ -52,11 +75,10 @@ class Command(BaseCommand):
             self.stdout.write("Give them this link, with which they choose a password once:")
             self.stdout.write(_make_password_link(user))
 
-    def _get_admin(self, *, email: str, name: str, time_zone: str) -> User:
-        """The person with this address, as they are, or a new one without a password."""
-        new = User(email=email.strip().lower(), name=name.strip(), time_zone=time_zone)
+    def _get_admin(self, new: User, *, trusted: bool) -> User:
+        """The person with this address, as they are, or the new one without a password."""
         new.set_unusable_password()
-        user = User.objects.filter(email__iexact=new.email).first()
+        user = User.objects.of_address(new.email).first()
         if user is None:
             _check(new)
             new.save(force_insert=True)
@@ -64,7 +86,17 @@ class Command(BaseCommand):
             return new
         if not user.is_active:
             raise CommandError(f"{user.email} is deactivated. Activate them first.")
+        if not trusted and _may_be_somebody_elses(user):
+            raise CommandError(_UNCONFIRMED.format(user.email))
         return user
+
+
+def _may_be_somebody_elses(user: User) -> bool:
+    """Whether somebody can sign in to it who has never shown that the address is theirs."""
+    if EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        return False
+    ways = (Authenticator.objects.filter(user=user), SocialAccount.objects.filter(user=user))
+    return user.has_usable_password() or any(rows.exists() for rows in ways)
 
 
 def _check(row: models.Model) -> None:
