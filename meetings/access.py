@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection, transaction
 from django.http import Http404
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 
 from meetings.models import AlternativeHost, Host, Meeting
 from meetings.start_rules import Way
@@ -84,7 +85,9 @@ def still_startable(
             held.enter_context(transaction.atomic())
             _lock_grounds(user, meeting, as_host)
         except OperationalError as error:
-            raise GroundsBusy from error
+            if not _waited_in_vain(error):
+                raise
+            raise GroundsBusy from None
         # Read anew, so that the rules speak of what is there now.
         found = Meeting.objects.select_related("host", "organization").filter(pk=meeting.pk).first()
         if found is None or not _still(found, user, as_host, way):
@@ -94,8 +97,19 @@ def still_startable(
 
 def _still(meeting: Meeting, user: User, as_host: Host, way: Way) -> bool:
     if way is Way.ON_BEHALF:
-        return meeting.host_id == as_host.pk and meeting.refusal_on_behalf(user) is None
-    return meeting.get_starting_host(user) == as_host
+        host = None if meeting.refusal_on_behalf(user) else meeting.host
+    else:
+        host = meeting.get_starting_host(user)
+    # Linked anew meanwhile, it is another Zoom user than the one that Zoom is asked for.
+    return host == as_host and host.zoom_user_id == as_host.zoom_user_id
+
+
+def _waited_in_vain(error: OperationalError) -> bool:
+    """Whether somebody else held a row for too long. A database that is down is no such thing."""
+    cause = error.__cause__
+    return isinstance(cause, (QueryCanceled, LockNotAvailable, DeadlockDetected)) or (
+        getattr(cause, "sqlite_errorname", "") == "SQLITE_BUSY"
+    )
 
 
 # Shared, so that starts do not wait for each other. The organization comes first, as it does where
@@ -106,13 +120,13 @@ JOIN {membership} m ON m.organization_id = o.id AND m.user_id = %(user)s
 JOIN {user} u ON u.id = m.user_id
 JOIN {host} h ON h.organization_id = o.id AND h.id = %(host)s
 JOIN {meeting} t ON t.organization_id = o.id AND t.id = %(meeting)s
-FOR SHARE OF o, m, u, h, t
 """.format(
     **{
         str(model._meta.model_name): model._meta.db_table
         for model in (Organization, Membership, User, Host, Meeting)
     }
 )
+_GRANT = f"JOIN {AlternativeHost._meta.db_table} a ON a.meeting_id = t.id AND a.host_id = h.id\n"
 
 
 def _lock_grounds(user: User, meeting: Meeting, as_host: Host) -> None:
@@ -120,14 +134,15 @@ def _lock_grounds(user: User, meeting: Meeting, as_host: Host) -> None:
     if not connection.features.has_select_for_update:
         # SQLite: the transaction itself keeps other writers out (`transaction_mode`).
         return
-    with connection.cursor() as cursor:
-        # A start does not wait for ever for a change that somebody left half done.
-        cursor.execute("SET LOCAL lock_timeout = '3s'")
-        keys = {"user": user.pk, "host": as_host.pk, "meeting": meeting.pk}
-        cursor.execute(_GROUNDS, keys)
-    grants = AlternativeHost.objects.filter(meeting=meeting, host=as_host)
+    grounds, rows = _GROUNDS, "o, m, u, h, t"
     if as_host.pk != meeting.host_id:
-        list(grants.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+        grounds, rows = grounds + _GRANT, f"{rows}, a"
+    with connection.cursor() as cursor:
+        # A start does not wait for ever for a change that somebody left half done. Not
+        # `lock_timeout`: that is counted anew for each row.
+        cursor.execute("SET LOCAL statement_timeout = '3s'")
+        keys = {"user": user.pk, "host": as_host.pk, "meeting": meeting.pk}
+        cursor.execute(f"{grounds}FOR SHARE OF {rows}", keys)
 
 
 def _get_meeting(meeting_id: UUID) -> Meeting:

@@ -23,7 +23,7 @@ from zoomauth.errors import (
 FAILURES = (ZoomError, SealingError, GroundsBusy)
 _BUSY = _(
     "Somebody is changing this meeting, or who may start it, at this very moment. "
-    "Press Start again."
+    "Try again in a moment."
 )
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,9 @@ from django_scopes import scope
 from meetings.models import AlternativeHost, Host, Meeting
 from meetings.services.schedule import Plan, schedule_meeting
 from portal.models import AuditEvent, Membership, Organization, User
-from zoomauth.models import AccessToken
+from tests.cast import share_account
+from tests.factories import ZoomUserAssignmentFactory
+from zoomauth.models import AccessToken, ZoomConnection, ZoomUserAssignment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -288,6 +290,43 @@ def test_starts_do_not_wait_for_each_other(cast, at_zoom, zoom):
     assert time.monotonic() - before < 3.5, "one after the other they take four seconds"
 
 
+def _assignment(cast: Any) -> None:
+    ZoomUserAssignment.objects.all().delete()
+
+
+def _connection(cast: Any) -> None:
+    ZoomConnection.objects.filter(organization=cast.acme).delete()
+
+
+def _other_zoom_user(cast: Any) -> None:
+    Host.objects.filter(pk=cast.alice_host.pk).update(zoom_user_id="bob-at-zoom")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("loss", [_assignment, _connection, _other_zoom_user])
+@pytest.mark.parametrize("door", STARTS)
+def test_what_is_withdrawn_while_a_token_is_fetched_counts(cast, at_zoom, zoom, door, loss):
+    """On a shared account, where the Zoom user may be another organization's by then."""
+    shared = share_account(cast)
+    ZoomUserAssignmentFactory(organization=cast.acme, account=shared, zoom_user_id="alice")
+    AccessToken.objects.all().delete()
+    zoom.clear_ledger()
+    zoom.fault("oauth.token", "latency", seconds=1.5)
+    client = Client()
+    client.force_login(cast.alice)
+
+    def start() -> int:
+        with _own_connection():
+            return DOORS[door](client, at_zoom)
+
+    with ThreadPoolExecutor(1) as pool:
+        started = pool.submit(start)
+        zoom.wait_until(lambda: zoom.calls() == ["oauth.token"])
+        loss(cast)
+        assert started.result() in (403, 409, 502)
+    assert zoom.calls() == ["oauth.token"]
+
+
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs two writers at once")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("door", STARTS)
@@ -306,7 +345,7 @@ def test_a_change_left_half_done_is_told_and_no_zak_leaves(cast, at_zoom, zoom, 
         _membership(cast, cast.alice)
         answer = pool.submit(start).result()
     assert answer.status_code == 503
-    assert b"Press Start again" in answer.content
+    assert b"Try again in a moment" in answer.content
     assert zoom.calls() == []
     assert AuditEvent.objects.latest("at").detail["cause"] == "busy"
 

@@ -1,14 +1,16 @@
 """Calling Zoom as one account: which account serves an organization, and with which token."""
 
 import logging
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import connection
 
 from portal.models import Organization
 from portal.sealing import SealingError
-from zoomauth.client import Deadline, Heard, ZoomClient
+from zoomauth.client import Deadline, Gate, Heard, ZoomClient
 from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
 from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 from zoomauth.tokens import get_access_token, refresh_access_token
@@ -44,6 +46,43 @@ def account_as(organization: Organization, zoom_user_id: str) -> ZoomAccount:
         if not mine.filter(zoom_user_id=zoom_user_id).exists():
             raise ZoomUserNotFound(call="assignment")
     return account
+
+
+# Both rows are the operator's to withdraw, and a withdrawal waits for a start that holds them.
+_ASSIGNED = (
+    f"SELECT 1 FROM {ZoomUserAssignment._meta.db_table} a "  # noqa: S608 - our own names
+    f"JOIN {ZoomConnection._meta.db_table} c "
+    "ON c.organization_id = a.organization_id AND c.account_id = a.account_id "
+    "WHERE a.organization_id = %s AND a.account_id = %s AND a.zoom_user_id = %s "
+)
+
+
+def still_acting_as(
+    account: ZoomAccount, organization: Organization, zoom_user_id: str, gate: Gate
+) -> Gate:
+    """The gate, and behind it: a shared account's user is this organization's still.
+
+    What it raises is `ZoomUserNotFound`. Of an organization's own account all users are its own.
+    """
+    if account.organization_id is not None:
+        return gate
+
+    @contextmanager
+    def guarded() -> Iterator[None]:
+        with gate(), connection.cursor() as cursor:
+            lock = "FOR SHARE OF a, c" if connection.features.has_select_for_update else ""
+            keys = [_as_key(row) for row in (organization, account)]
+            cursor.execute(f"{_ASSIGNED}{lock}", [*keys, zoom_user_id])
+            if cursor.fetchone() is None:
+                raise ZoomUserNotFound(call="assignment")
+            yield
+
+    return guarded
+
+
+def _as_key(row: Organization | ZoomAccount) -> Any:
+    """As this database keeps it: SQLite has no type for it."""
+    return row._meta.pk.get_db_prep_value(row.pk, connection)
 
 
 def client_for(account: ZoomAccount, listener: Callable[[Heard], None] | None = None) -> ZoomClient:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from portal.models import Organization
 from portal.sealing import SealingError
-from zoomauth.accounts import account_as, account_of, ask, client_for
+from zoomauth.accounts import account_as, account_of, ask, client_for, still_acting_as
 from zoomauth.client import Gate, MeetingDraft, ZoomMeeting
 from zoomauth.credentials import add_account
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
@@ -81,9 +81,11 @@ ZAK_SECONDS = 7200
 
 def fetch_zak(*, organization: Organization, zoom_user_id: str, gate: Gate = nullcontext) -> str:
     """That user's Zoom Access Key, new from Zoom. Give it to that user alone; store it nowhere."""
+    account = account_as(organization, zoom_user_id)
+    gate = still_acting_as(account, organization, zoom_user_id, gate)
     try:
         zak = ask(
-            account_as(organization, zoom_user_id),
+            account,
             lambda client, token: client.behind(gate).fetch_user_zak(
                 access_token=token, zoom_user_id=zoom_user_id, ttl_seconds=ZAK_SECONDS
             ),
@@ -157,8 +159,10 @@ def fetch_start_url(
     Zoom makes the link for the meeting's host, whoever asks; so it is given out only when Zoom's
     host is `zoom_user_id` (id or e-mail). Anything else, or a foreign address, is refused.
     """
+    account = account_as(organization, zoom_user_id)
+    gate = still_acting_as(account, organization, zoom_user_id, gate)
     meeting = ask(
-        account_as(organization, zoom_user_id),
+        account,
         lambda client, token: client.behind(gate).get_meeting(
             access_token=token, meeting_number=meeting_number
         ),

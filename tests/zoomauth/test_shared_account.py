@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.cast import share_account
 from zoomauth.errors import ZoomUserNotFound
-from zoomauth.models import INSTALLATION, ZoomAccount, ZoomConnection, ZoomUserAssignment
+from zoomauth.models import ZoomUserAssignment
 from zoomauth.services import fetch_zak
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -12,15 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 @pytest.fixture
 def shared(cast, zoom):
     """acme and globex on one account of the installation's."""
-    ZoomConnection.objects.all().delete()
-    fields = ("account_id", "client_id", "client_secret", "sdk_client_id", "sdk_client_secret")
-    values = {name: getattr(cast.acme_account, name) for name in fields}
-    account = ZoomAccount.objects.create(organization=None, name="Shared", **values)
-    for organization in (cast.acme, cast.globex):
-        ZoomConnection.objects.create(
-            organization=organization, account=account, owner_key=INSTALLATION
-        )
-    return account
+    return share_account(cast)
 
 
 def assign(organization, account, zoom_user_id):

@@ -152,6 +152,8 @@ class _Connection(urllib3.connection.HTTPConnection):
         with contextlib.ExitStack() as stack:
             if not exchange.was_sent:
                 exchange.enter_gate(stack)
+                # The gate may have kept it waiting.
+                exchange.cut(None)
             exchange.was_sent = True
             super().send(data)
 
