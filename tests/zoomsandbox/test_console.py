@@ -54,6 +54,13 @@ def test_the_first_page_tells_who_is_in_which_meeting(sandbox, meeting, room):
     assert re.search(rf"Weekly {meeting['id']} , acme-account, since .* Alice Acme , host", text)
 
 
+def test_the_first_page_says_how_to_begin(sandbox):
+    said = "There is no account yet"
+    assert said not in read(sandbox, "/")
+    sandbox.reset()
+    assert said in read(sandbox, "/")
+
+
 def test_the_first_page_tells_of_defects_of_its_own():
     world = World()
     visit = Visit(request=None, world=world)

@@ -27,6 +27,7 @@ LAST_CALLS = 12
 def describe(visit: Visit) -> Html:
     return join(
         _describe_crashes(visit),
+        _begin(visit),
         _count(visit),
         heading("In meetings now"),
         _describe_rooms(visit),
@@ -42,6 +43,23 @@ def _describe_crashes(visit: Visit) -> Html:
     times = "once" if len(crashes) == 1 else f"{len(crashes)} times"
     where = link("/_control/crashes", "Where")
     return paragraph(join(f"The sandbox itself failed {times}. Please report it. ", where), "alarm")
+
+
+def _begin(visit: Visit) -> Html:
+    """What to do first, to whoever has just started it."""
+    if visit.world.accounts:
+        return Html()
+    return paragraph(
+        join(
+            "There is no account yet, so every sign-in is refused. Make one by ",
+            code("POST /_control/accounts"),
+            " (",
+            link("/_console/controls", "all controls"),
+            "), or begin with a kept state: ",
+            code("--state"),
+            ".",
+        )
+    )
 
 
 def _count(visit: Visit) -> Html:
