@@ -17,6 +17,7 @@ ZoomError
 ├── ZoomMeetingNotFound          no such meeting, or it was deleted or has expired
 ├── ZoomInputRefused             refused by Zoom, or before asking; `fields` may be shown
 ├── ZoomRefused                  any other HTTP 4xx: understood, and no
+│   └── ZoomAddressTaken         a user with this address is there already
 └── ZoomNotConnected             ours: no usable Zoom account; Zoom was not asked
 """
 
@@ -284,6 +285,17 @@ class ZoomRefused(ZoomError):
     user_message = _("Zoom refused this request. Ask your admin to look up the reason.")
     admin_message = _(
         "Zoom refused the call. Look up the Zoom code of this failure in Zoom's API reference."
+    )
+
+
+class ZoomAddressTaken(ZoomRefused):
+    """Whose user that is, Zoom does not say: it is no reason to give it to whoever asked."""
+
+    slug = "zoom_address_taken"
+    user_message = _("Zoom knows a user with this address already. Ask your admin what to do.")
+    admin_message = _(
+        "Zoom knows a user with this address already, so none was created. Ask the operator to "
+        "assign that user to your organization if they are the same person."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TypedDict
 from zoomauth.errors import (
     FieldError,
     ZoomAccessTokenRejected,
+    ZoomAddressTaken,
     ZoomAppDeactivated,
     ZoomAppTypeWrong,
     ZoomCredentialsRejected,
@@ -33,6 +34,7 @@ _ACCESS_TOKEN_REJECTED = {124, 4700, 4741}
 _SCOPE_MISSING = 4711
 _USER_NOT_FOUND = {1001, 1010}
 _USER_INACTIVE = {1120, 1121, 3161}
+_ADDRESS_TAKEN = 1005  # Users, Create users
 _MEETING_NOT_FOUND = 3001
 _MEETING_CLOSED_TO_US = 3000  # gone when the status is 404, otherwise forbidden
 _VALIDATION = 300  # also: a daily limit, a missing meeting
@@ -146,6 +148,8 @@ def _api_refusal_class(refusal: Refusal) -> type[ZoomError]:
         return ZoomUserNotFound
     if code in _USER_INACTIVE or _USER_IS_OFF.search(refusal.message):
         return ZoomUserInactive
+    if code == _ADDRESS_TAKEN:
+        return ZoomAddressTaken
     if code == _MEETING_NOT_FOUND or (code == _MEETING_CLOSED_TO_US and refusal.http_status == 404):
         return ZoomMeetingNotFound
     if code == _VALIDATION:

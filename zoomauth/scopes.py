@@ -26,6 +26,7 @@ class NeededScope:
 
 LIST_USERS = "user:read:list_users:admin"
 READ_TOKEN = "user:read:token:admin"  # noqa: S105 - a scope
+WRITE_USER = "user:write:user:admin"
 
 # The one list: the connection check, its tests and docs/zoom-setup.md go by it.
 NEEDED_SCOPES = (
@@ -38,4 +39,9 @@ NEEDED_SCOPES = (
     NeededScope(
         "user:read:user:admin", "user:read:admin", _("following hosts whose Zoom user changes")
     ),
+)
+
+# Only where the operator allows an organization to create Zoom users; nobody else needs them.
+OPTIONAL_SCOPES = (
+    NeededScope(WRITE_USER, "user:write:admin", _("creating Zoom users, on a shared account")),
 )

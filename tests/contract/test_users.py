@@ -6,6 +6,8 @@ from tests.contract.says import zoom_says
 
 GET = "Zoom API reference, Users, Get a user"
 LIST = "Zoom API reference, Users, List users"
+CREATE = "Zoom API reference, Users, Create users"
+LEAVES_A_USER = "it would take a licence and leave a user in the account"
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +58,51 @@ def test_a_page_leads_to_the_next(wire, active):
     second = wire.ask("GET", "/users", query=query).expect(200)
     assert len(first["users"]) == len(second["users"]) == 1
     assert first["users"][0]["id"] != second["users"][0]["id"]
+
+
+# --- Creating ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def create(wire):
+    """Create a user as the portal does."""
+
+    def ask(email):
+        info = {"email": email, "type": 2, "display_name": "Contract check"}
+        body = {"action": "custCreate", "user_info": info}
+        return wire.ask("POST", "/users", body=body)
+
+    return ask
+
+
+@zoom_says(
+    "A user made with custCreate is 201, with id, address and type as sent",
+    source=f"{CREATE}; Zoom ISV, Create a user",
+    sure="H",
+    only_sandbox=LEAVES_A_USER,
+)
+def test_a_created_user_is_201(create):
+    made = create("contract-new@isv.example").expect(201)
+    assert (made["email"], made["type"]) == ("contract-new@isv.example", 2)
+    assert made["id"]
+
+
+@zoom_says(
+    "A user made with custCreate is active at once, as nothing has to be accepted",
+    source="Zoom ISV, Create a user",
+    sure="M",
+    only_sandbox=LEAVES_A_USER,
+)
+def test_a_created_user_is_active(wire, create):
+    made = create("contract-active@isv.example").expect(201)
+    assert wire.ask("GET", "/users/{user}", user=made["id"]).expect(200)["status"] == "active"
+
+
+@zoom_says(
+    "An address that the account has already is refused: 409, code 1005, and no id",
+    source=CREATE,
+    sure="M",
+    only_sandbox=LEAVES_A_USER,
+)
+def test_a_taken_address_is_1005(create, host):
+    assert "id" not in create(host["email"]).expect(409, 1005)

@@ -336,6 +336,29 @@ def test_user_without_display_name_has_both_names(
     assert client.get_user(access_token=TOKEN, id_or_email="u1").display_name == "Ann Ash"
 
 
+def test_creating_a_user_asks_for_a_licensed_one_without_a_sign_in(
+    client: ZoomClient, httpserver: HTTPServer
+) -> None:
+    answer(httpserver, {"id": "u9", "email": "n@isv.example", "type": 2}, 201)
+    made = client.create_user(access_token=TOKEN, email="n@isv.example", display_name="Nora N")
+    request = sent(httpserver)
+    assert (request.method, request.path) == ("POST", "/v2/users")
+    assert request.json == {
+        "action": "custCreate",
+        "user_info": {"email": "n@isv.example", "type": 2, "display_name": "Nora N"},
+    }
+    assert (made.id, made.type, made.status) == ("u9", 2, "active")
+
+
+def test_a_created_user_without_an_id_may_be_there_all_the_same(
+    client: ZoomClient, httpserver: HTTPServer
+) -> None:
+    answer(httpserver, {"email": "n@isv.example", "type": 2}, 201)
+    with pytest.raises(ZoomAnswerInvalid) as caught:
+        client.create_user(access_token=TOKEN, email="n@isv.example", display_name="Nora N")
+    assert (caught.value.outcome_unknown, caught.value.retryable) == (True, False)
+
+
 def test_list_always_names_the_status(client: ZoomClient, httpserver: HTTPServer) -> None:
     answer(httpserver, {"users": [], "next_page_token": ""})
     client.list_users(access_token=TOKEN)

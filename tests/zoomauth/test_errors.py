@@ -9,6 +9,7 @@ from zoomauth import errors
 from zoomauth.errors import (
     FieldError,
     ZoomAccessTokenRejected,
+    ZoomAddressTaken,
     ZoomAppDeactivated,
     ZoomAppTypeWrong,
     ZoomCredentialsRejected,
@@ -86,6 +87,7 @@ API = [
     (404, None, "", ZoomRefused),
     (404, 2300, "This API endpoint is not recognized.", ZoomRefused),
     (409, None, "", ZoomRefused),
+    (409, 1005, "User already in the account: a@b.example.", ZoomAddressTaken),
     (408, None, "", ZoomUnavailable),
     (500, 124, SCOPES, ZoomUnavailable),
     (503, 1001, DAILY, ZoomUnavailable),
@@ -207,7 +209,7 @@ def test_retryable_is_what_may_pass_by_itself(kind: type[ZoomError]) -> None:
 @pytest.mark.parametrize("text", ["slug", "user_message", "admin_message"])
 def test_every_cause_has_words_of_its_own(text: str) -> None:
     words = [str(getattr(kind(), text)) for kind in LEAVES]
-    assert len(set(words)) == len(words) == 17
+    assert len(set(words)) == len(words) == 18
     assert all(words)
 
 

@@ -25,3 +25,5 @@ DELETE_MEETING = Call("delete_meeting", "DELETE", (204,), is_write=True)
 END_MEETING = Call("end_meeting", "PUT", (204,), is_write=True, repeatable=False)
 GET_USER = Call("get_user", "GET")
 LIST_USERS = Call("list_users", "GET")
+# Not to be repeated: what a second one came to would say nothing of the first.
+CREATE_USER = Call("create_user", "POST", (201, 200), is_write=True, repeatable=False)
