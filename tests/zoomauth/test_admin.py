@@ -439,6 +439,30 @@ def test_the_operator_connects_an_organization_to_a_shared_account(cast, operato
     assert AuditEvent.objects.get(action="zoomconnection.changed").organization_id == cast.acme.pk
 
 
+def test_the_operator_lets_an_organization_create_users_on_a_shared_account(cast, operator, shared):
+    chosen = {"organization": cast.acme.pk, "account": shared.pk}
+    operator.post(connection_page(cast), chosen)
+    assert not ZoomConnection.objects.get(organization=cast.acme).may_create_users
+    operator.post(connection_page(cast), {**chosen, "may_create_users": "on"})
+    assert ZoomConnection.objects.get(organization=cast.acme).may_create_users
+    event = AuditEvent.objects.filter(action="zoomconnection.changed").order_by("at").last()
+    assert event.detail["after"] == {"may_create_users": True}
+
+
+def test_on_an_account_of_its_own_an_organization_is_not_let_create_users(cast, operator):
+    chosen = {"organization": cast.acme.pk, "account": cast.acme_account.pk}
+    response = operator.post(connection_page(cast), {**chosen, "may_create_users": "on"})
+    assert "may_create_users" in errors_of(response)
+    assert not ZoomConnection.objects.get(organization=cast.acme).may_create_users
+
+
+def test_an_organizations_admin_does_not_let_it_create_users(cast, ada):
+    chosen = {"organization": cast.acme.pk, "account": cast.acme_account.pk}
+    answer = ada.post(connection_page(cast), {**chosen, "may_create_users": "on"})
+    assert answer.status_code == 403
+    assert not ZoomConnection.objects.get(organization=cast.acme).may_create_users
+
+
 def test_another_organizations_account_is_a_form_error(cast, operator):
     chosen = {"organization": cast.acme.pk, "account": cast.globex_account.pk}
     assert "account" in errors_of(operator.post(connection_page(cast), chosen))

@@ -7,11 +7,18 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from portal.models import AuditEvent
+from tests.factories import ZoomAccountFactory
 from tests.sandbox import ACME
 from tests.zoom_clock import skewed
 from zoomauth.connection_check import Result, is_fit, last_check, run_check
-from zoomauth.models import AccessToken, ConnectionCheck, ZoomAccount
-from zoomauth.scopes import LIST_USERS, NEEDED_SCOPES, READ_TOKEN
+from zoomauth.models import (
+    INSTALLATION,
+    AccessToken,
+    ConnectionCheck,
+    ZoomAccount,
+    ZoomConnection,
+)
+from zoomauth.scopes import LIST_USERS, NEEDED_SCOPES, READ_TOKEN, WRITE_USER
 from zoomsandbox.state.accounts import ALL_SCOPES
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +233,37 @@ def test_without_the_scope_for_start_keys_none_is_asked_for(check, zoom):
     rows = check()
     assert not_checked(rows) == {"zak", "sdk_version"}
     assert READ_TOKEN in str(rows["zak"].meaning)
+
+
+@pytest.fixture
+def creating(account):
+    """acme on that account as a shared one, with leave to create Zoom users on it."""
+    fields = ("account_id", "client_id", "client_secret", "sdk_client_id", "sdk_client_secret")
+    shared = ZoomAccountFactory(
+        organization=None, **{name: getattr(account, name) for name in fields}
+    )
+    ZoomConnection.objects.filter(organization=account.organization).update(
+        account=shared, owner_key=INSTALLATION, may_create_users=True
+    )
+    return shared
+
+
+def test_where_users_may_be_created_the_scope_for_it_is_looked_at_too(creating, zoom):
+    zoom.change_account(scopes=NAMES)
+    rows = {row.subject or row.name: row for row in run_check(creating, actor=None)}
+    assert rows[WRITE_USER].reason == "missing"
+    assert "creating Zoom users" in str(rows[WRITE_USER].meaning)
+    # Meetings start without it.
+    assert is_fit(list(rows.values()))
+
+
+def test_where_nobody_may_create_users_the_scope_for_it_is_not_asked_for(creating, zoom):
+    ZoomConnection.objects.update(may_create_users=False)
+    assert WRITE_USER not in {row.subject for row in run_check(creating, actor=None)}
+
+
+def test_on_an_account_of_ones_own_the_scope_for_creating_users_is_not_asked_for(check):
+    assert WRITE_USER not in check()
 
 
 def test_the_needed_scopes_are_zooms():

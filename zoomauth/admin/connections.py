@@ -19,6 +19,9 @@ class ZoomConnectionForm(TenantForm):
         organization = self.cleaned_data.get("organization")
         if account and organization and account.organization_id not in (None, organization.pk):
             self.add_error("account", _("This account belongs to another organization."))
+        if account and account.organization_id and self.cleaned_data.get("may_create_users"):
+            text = _("Only on a shared account: the users of its own it creates at Zoom.")
+            self.add_error("may_create_users", text)
 
     def _post_clean(self) -> None:
         account = self.cleaned_data.get("account")
@@ -33,16 +36,18 @@ class ZoomConnectionAdmin(TenantModelAdmin):
 
     open_to_operator = True
     form = ZoomConnectionForm
-    fields = ["organization", "account"]
-    list_display = ["organization", "account"]
+    fields = ["organization", "account", "may_create_users"]
+    list_display = ["organization", "account", "may_create_users"]
+    audited_values = ("may_create_users",)
     ordering = ["organization__name"]
     list_select_related = ["organization", "account"]
     operator_writes = can_delete = True
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            obj.save(update_fields=["organization", "account", "owner_key"])
-            self._record(request, obj, "changed", form.changed_data)
+            obj.save(update_fields=["organization", "account", "owner_key", "may_create_users"])
+            values = self._values_told(obj, form, change)
+            self._record(request, obj, "changed", form.changed_data, **values)
         else:
             super().save_model(request, obj, form, change)
 

@@ -7,10 +7,12 @@ from typing import Any, Self
 
 from zoomauth.connection_check.texts import Text, fix_of, label_of, meaning_of
 from zoomauth.errors import ZoomError, ZoomScopeMissing
+from zoomauth.scopes import OPTIONAL_SCOPES
 
 # Rows of which a failure keeps no meeting from being started today.
 _NO_OBSTACLE = {"webhook"}
 _NO_OBSTACLE_YET = {"too_old_soon"}
+_NO_OBSTACLE_SCOPES = {scope.name for scope in OPTIONAL_SCOPES}
 
 
 class Result(StrEnum):
@@ -75,7 +77,8 @@ class CheckRow:
     def is_obstacle(self) -> bool:
         """Whether this has to be put right before the account can do all that is asked of it."""
         harmless = self.name in _NO_OBSTACLE or self.reason in _NO_OBSTACLE_YET
-        return self.result is Result.FAIL and not harmless
+        optional = self.name == "scope" and self.subject in _NO_OBSTACLE_SCOPES
+        return self.result is Result.FAIL and not harmless and not optional
 
 
 def is_fit(rows: Iterable[CheckRow]) -> bool:

@@ -9,14 +9,21 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from portal.sealing import SealingError
+from portal.tenancy import across_all_organizations
 from zoomauth.accounts import client_for
 from zoomauth.client import Heard, ZoomClient
 from zoomauth.connection_check import stored
 from zoomauth.connection_check.hosts import Choice, choose_host, linked_hosts
 from zoomauth.connection_check.rows import CheckRow, Result
 from zoomauth.errors import ZoomError, ZoomNotConnected
-from zoomauth.models import AccessToken, ZoomAccount
-from zoomauth.scopes import LIST_USERS, NEEDED_SCOPES, READ_TOKEN
+from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
+from zoomauth.scopes import (
+    LIST_USERS,
+    NEEDED_SCOPES,
+    OPTIONAL_SCOPES,
+    READ_TOKEN,
+    NeededScope,
+)
 from zoomauth.tokens import Grant, refresh_access_token
 
 Answer = TypeVar("Answer")
@@ -42,7 +49,8 @@ class _Visit:
     def lacks(self, name: str) -> bool:
         """Whether Zoom said which scopes there are, and this one is not among them."""
         granted = self.grant.scopes if self.grant else ()
-        needed = next(scope for scope in NEEDED_SCOPES if scope.name == name)
+        known = (*NEEDED_SCOPES, *OPTIONAL_SCOPES)
+        needed = next(scope for scope in known if scope.name == name)
         return bool(granted) and not needed.is_in(granted)
 
 
@@ -99,7 +107,7 @@ def _check_clock(visit: _Visit) -> CheckRow:
 def _check_scopes(visit: _Visit) -> Iterator[CheckRow]:
     """By what Zoom said with the token, so that no call is made only to see it refused."""
     tracking_id = visit.last_tracking_id
-    for scope in NEEDED_SCOPES:
+    for scope in _scopes_for(visit.account):
         if visit.grant is None:
             yield _not_reached("scope", "token", subject=scope.name)
         elif not visit.grant.scopes:
@@ -108,6 +116,13 @@ def _check_scopes(visit: _Visit) -> Iterator[CheckRow]:
             yield CheckRow("scope", Result.FAIL, "missing", scope.name, tracking_id=tracking_id)
         else:
             yield CheckRow("scope", Result.PASS, "granted", scope.name, tracking_id=tracking_id)
+
+
+def _scopes_for(account: ZoomAccount) -> tuple[NeededScope, ...]:
+    """Those for creating users too, once somebody on this account may."""
+    with across_all_organizations():
+        creators = ZoomConnection.objects.creators().filter(account=account)
+        return (*NEEDED_SCOPES, *OPTIONAL_SCOPES) if creators.exists() else NEEDED_SCOPES
 
 
 def _check_users(visit: _Visit) -> tuple[CheckRow, CheckRow]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zoomauth.errors import ZoomError, ZoomScopeMissing
 from zoomauth.models import ZoomAccount
-from zoomauth.scopes import NEEDED_SCOPES
+from zoomauth.scopes import NEEDED_SCOPES, OPTIONAL_SCOPES
 
 Text = str | Promise
 
@@ -145,7 +145,7 @@ _FIXES: dict[tuple[str, str], Text] = {
 }
 
 _REGIONS = dict(ZoomAccount.Region.choices)
-_FEATURES = {scope.name: scope.feature for scope in NEEDED_SCOPES}
+_FEATURES = {scope.name: scope.feature for scope in (*NEEDED_SCOPES, *OPTIONAL_SCOPES)}
 
 
 def _errors(kind: type[ZoomError] = ZoomError) -> Iterator[type[ZoomError]]:

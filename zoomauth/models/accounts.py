@@ -86,6 +86,16 @@ class ZoomAccount(models.Model):
         return reverse("zoomauth:webhook", args=[self.pk])
 
 
+class ZoomConnectionQuerySet(models.QuerySet["ZoomConnection"]):
+    """Which organizations may do what with their account."""
+
+    def creators(self) -> "ZoomConnectionQuerySet":
+        """Those of active organizations that may create users, which is on shared accounts only."""
+        return self.filter(
+            may_create_users=True, owner_key=INSTALLATION, organization__is_active=True
+        )
+
+
 class ZoomConnection(models.Model):
     """Which Zoom account an organization uses: its own, or one of the installation's."""
 
@@ -100,8 +110,18 @@ class ZoomConnection(models.Model):
         ZoomAccount, models.CASCADE, related_name="connections", verbose_name=_("Zoom account")
     )
     owner_key = models.UUIDField(editable=False)
+    # The operator's word, as each user takes a licence of the operator's account.
+    may_create_users = models.BooleanField(
+        _("may create Zoom users"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "On a shared account: the organization's admins may create Zoom users there. Each one "
+            "takes a licence of the account."
+        ),
+    )
 
-    objects = tenant_manager(models.QuerySet, organization="organization")
+    objects = tenant_manager(ZoomConnectionQuerySet, organization="organization")
 
     class Meta:
         verbose_name = _("Zoom connection")
