@@ -25,6 +25,7 @@ from zoomauth.models import (
     ZoomConnection,
     ZoomUser,
     ZoomUserAssignment,
+    ZoomUserCreation,
     ZoomUserImport,
 )
 
@@ -111,6 +112,16 @@ class ZoomUserAssignmentFactory(factory.django.DjangoModelFactory):
     organization = factory.SubFactory(OrganizationFactory)
     account = factory.SubFactory(ZoomAccountFactory, organization=None)
     zoom_user_id = factory.Sequence("shared-user-{}".format)
+
+
+class ZoomUserCreationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ZoomUserCreation
+
+    organization = factory.SubFactory(OrganizationFactory)
+    account = factory.SubFactory(ZoomAccountFactory, organization=None)
+    email = factory.Sequence("created-{}@people.example".format)
+    name = factory.Sequence("Created user {}".format)
 
 
 class ConnectionCheckFactory(factory.django.DjangoModelFactory):

@@ -24,6 +24,39 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "an address that is taken at Zoom becomes whoever asked's",
+        "zoomauth/provisioning.py",
+        "    except ZoomError as error:\n        _settle_failed(row, error, actor)",
+        "    except ZoomError as error:\n"
+        "        ZoomUserAssignment.objects.create(\n"
+        "            organization=organization, account=account, zoom_user_id=row.email\n"
+        "        )\n"
+        "        _settle_failed(row, error, actor)",
+        "tests/zoomauth/test_provisioning.py",
+    ),
+    Fault(
+        "every organization on a shared account may create users",
+        "zoomauth/models/accounts.py",
+        "may_create_users=True, owner_key=INSTALLATION, organization__is_active=True",
+        "owner_key=INSTALLATION, organization__is_active=True",
+        "tests/zoomauth/test_provisioning.py tests/meetings/test_hosts_create.py",
+    ),
+    Fault(
+        "the duty is written once Zoom has answered",
+        "zoomauth/provisioning.py",
+        "        with transaction.atomic():\n            row.save(force_insert=True)",
+        "        with transaction.atomic():\n            _ask_zoom(row, account)\n"
+        "            row.save(force_insert=True)",
+        "tests/zoomauth/test_provisioning.py",
+    ),
+    Fault(
+        "all of a shared account's Zoom users are everybody's",
+        "zoomauth/zoom_users.py",
+        "rows = rows.filter(key__in=assigned_ids(organization, connection.account.pk))",
+        "pass",
+        "tests/zoomauth/test_zoom_users_shared.py",
+    ),
+    Fault(
         "a provider's session is everybody's",
         "portal/identity/sessions.py",
         "user.acts_only_in = provider.organization_id",

@@ -237,7 +237,8 @@ ADMIN_SITE = {"index", "login", "logout", "password_change", "password_change_do
 ADMIN_EXTRA = {"portal_invitation_list", "portal_invitation_send_again",
                "portal_invitation_take_back", "zoomauth_zoomaccount_check",
                "zoomauth_zoomaccount_guide", "auth_user_password_change",
-               "meetings_host_matching", "meetings_host_progress", "meetings_host_link",
+               "meetings_host_matching", "meetings_host_create", "meetings_host_progress",
+               "meetings_host_link",
                "meetings_host_unlink", "meetings_host_withdraw",
                "meetings_meeting_explain", "meetings_tomorrowreport_run",
                "portal_auditevent_export"}  # fmt: skip

@@ -44,9 +44,7 @@ class ZoomError(Exception):
     slug = "zoom_error"
     retryable = False
     user_message = _("Zoom did not do what was asked. Ask your admin to look into it.")
-    admin_message = _(
-        "Zoom did not do what was asked. Give Zoom's support the tracking id of this failure."
-    )
+    admin_message = _("Zoom did not do what was asked. Tell Zoom's support the tracking id.")
     unconfirmed_message: ClassVar[Any] = None  # instead of the user_message, if it has one
 
     call: str = ""
@@ -283,20 +281,13 @@ class ZoomInputRefused(ZoomError):
 class ZoomRefused(ZoomError):
     slug = "zoom_refused"
     user_message = _("Zoom refused this request. Ask your admin to look up the reason.")
-    admin_message = _(
-        "Zoom refused the call. Look up the Zoom code of this failure in Zoom's API reference."
-    )
+    admin_message = _("Zoom refused the call. Look up its Zoom code in Zoom's API reference.")
 
 
 class ZoomAddressTaken(ZoomRefused):
-    """Whose user that is, Zoom does not say: it is no reason to give it to whoever asked."""
-
     slug = "zoom_address_taken"
     user_message = _("Zoom knows a user with this address already. Ask your admin what to do.")
-    admin_message = _(
-        "Zoom knows a user with this address already, so none was created. Ask the operator to "
-        "assign that user to your organization if they are the same person."
-    )
+    admin_message = _("Zoom knows a user with this address already, so none was created.")
 
 
 class ZoomNotConnected(ZoomError):

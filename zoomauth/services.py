@@ -22,6 +22,12 @@ from zoomauth.credentials import add_account
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
 from zoomauth.importing import last_import, start_import
 from zoomauth.models import ZoomAccount, ZoomConnection
+from zoomauth.provisioning import (
+    create_zoom_user,
+    dismiss_creation,
+    may_create_users,
+    unknown_creations,
+)
 from zoomauth.signature import SignatureInputError, make_signature
 from zoomauth.standing import (
     AccountStanding,
@@ -52,7 +58,9 @@ __all__ = [
     "ZoomMeeting",
     "connect_own_account",
     "create_meeting",
+    "create_zoom_user",
     "delete_meeting",
+    "dismiss_creation",
     "end_meeting",
     "fetch_meeting_standing",
     "fetch_start_url",
@@ -67,8 +75,10 @@ __all__ = [
     "judge_fitness",
     "last_import",
     "licence_label",
+    "may_create_users",
     "refresh_account",
     "start_import",
+    "unknown_creations",
     "zoom_user_of_row",
     "zoom_users_of",
 ]

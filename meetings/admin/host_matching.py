@@ -26,7 +26,7 @@ from portal.invitations.issuing import Issued
 from portal.mail import mail_is_set_up
 from portal.models import Invitation, Membership, Organization
 from zoomauth.errors import ZoomError
-from zoomauth.services import last_import, start_import
+from zoomauth.services import last_import, may_create_users, start_import, unknown_creations
 
 _PER_PAGE = 100
 # Within one page's time; pressing the button again goes on.
@@ -84,6 +84,8 @@ class HostMatchingPages(PagesOfOneOrganization):
             "shown": shown,
             "wanted": wanted,
             "progress": describe_import(last_import(organization)),
+            "may_create": may_create_users(organization),
+            "unknown": len(unknown_creations(organization)),
         }
         return self._page(request, "matching", _("Zoom users"), context)
 

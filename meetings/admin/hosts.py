@@ -11,6 +11,7 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from meetings.admin.host_create_pages import HostCreatePages
 from meetings.admin.host_link_pages import HostLinkPages
 from meetings.admin.host_matching import HostMatchingPages
 from meetings.models import Host, HostScheduler
@@ -80,7 +81,7 @@ class SchedulerInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Host)
-class HostAdmin(HostMatchingPages, HostLinkPages, TenantModelAdmin):
+class HostAdmin(HostMatchingPages, HostCreatePages, HostLinkPages, TenantModelAdmin):
     """Who starts as which Zoom user.
 
     Nothing in the form sets the member or the Zoom user: that is done by

@@ -40,6 +40,7 @@ from tests.factories import (
     ZoomAccountFactory,
     ZoomConnectionFactory,
     ZoomUserAssignmentFactory,
+    ZoomUserCreationFactory,
     ZoomUserFactory,
     ZoomUserImportFactory,
 )
@@ -51,6 +52,7 @@ from zoomauth.models import (
     ZoomConnection,
     ZoomUser,
     ZoomUserAssignment,
+    ZoomUserCreation,
     ZoomUserImport,
 )
 
@@ -74,6 +76,7 @@ MAKERS = {
     ZoomAccount: lambda organization: ZoomAccountFactory(organization=organization),
     ZoomConnection: lambda organization: ZoomConnectionFactory(organization=organization),
     ZoomUserAssignment: lambda organization: ZoomUserAssignmentFactory(organization=organization),
+    ZoomUserCreation: lambda organization: ZoomUserCreationFactory(organization=organization),
     WebhookEvent: lambda organization: WebhookEventFactory(account__organization=organization),
     ConnectionCheck: lambda organization: ConnectionCheckFactory(
         account__organization=organization

@@ -45,6 +45,11 @@ AUDITED: dict[str, dict[str, str]] = {
         "zoomusers.import_asked": "zoomauth/test_zoom_users.py",
         "zoomusers.imported": "zoomauth/test_zoom_users.py",
     },
+    "Zoom user created": {
+        "zoomuser.create_asked": "zoomauth/test_provisioning.py",
+        "zoomuser.created": "zoomauth/test_provisioning.py",
+        "zoomuser.create_dismissed": "zoomauth/test_provisioning.py",
+    },
     "ZAK issued or denied": {
         "meeting.start": "meetings/test_start.py",
         "meeting.app_link": HERE,

@@ -27,6 +27,7 @@ from tests.factories import (
     ZoomAccountFactory,
     ZoomConnectionFactory,
     ZoomUserAssignmentFactory,
+    ZoomUserCreationFactory,
     ZoomUserFactory,
     ZoomUserImportFactory,
 )
@@ -50,8 +51,9 @@ GUARDED = [
     for constraint in model._meta.constraints
     if isinstance(constraint, SameOrganization)
 ]
-# An assignment points to a row of the installation's, so these two have nothing to say of it.
-AMONG_OWN_ROWS = [p for p in GUARDED if p.id != "zoomuserassignment_account_owner"]
+# These point to a row of the installation's, so these two have nothing to say of them.
+TO_THE_INSTALLATIONS = ("zoomuserassignment_account_owner", "zoomusercreation_account_owner")
+AMONG_OWN_ROWS = [p for p in GUARDED if p.id not in TO_THE_INSTALLATIONS]
 # Foreign keys between tenant models that need no such constraint, and why.
 UNGUARDED = {
     (AccessToken, "account"): "the row has no owner of its own: it is its account's",
@@ -295,6 +297,18 @@ def an_import_of_anothers_account():
     return lambda: ZoomUserImportFactory(account=account, owner_key=account.organization_id)
 
 
+def a_second_open_wish_for_that_zoom_user():
+    first = ZoomUserCreationFactory()
+    same = {"organization": first.organization, "account": first.account, "email": first.email}
+    return lambda: ZoomUserCreationFactory(**same, state="unknown")
+
+
+def a_zoom_user_created_on_an_account_of_ones_own():
+    account = make_row(ZoomAccount, OrganizationFactory())
+    own = {"organization": account.organization, "owner_key": account.organization_id}
+    return lambda: ZoomUserCreationFactory(account=account, **own)
+
+
 def a_second_open_link_to_that_zoom_user():
     first = HostLinkFactory()
     same = {"organization": first.organization, "zoom_user_id": first.zoom_user_id}
@@ -365,6 +379,8 @@ REFUSED = {
     "zoomuser_once": a_second_row_of_that_zoom_user,
     "zoomuserimport_open_once": a_second_import_at_once,
     "zoomuserimport_own_or_shared": an_import_of_anothers_account,
+    "zoomusercreation_unsettled_once": a_second_open_wish_for_that_zoom_user,
+    "zoomusercreation_shared_account": a_zoom_user_created_on_an_account_of_ones_own,
     "meetingdefaults_duration": defaults_of_no_minutes,
     "tomorrowreport_once": a_second_report_on_that_day,
     "hostlink_open_once": a_second_open_link_to_that_zoom_user,

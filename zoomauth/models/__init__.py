@@ -7,6 +7,7 @@ from zoomauth.models.accounts import (
     ZoomUserAssignment,
 )
 from zoomauth.models.checks import ConnectionCheck
+from zoomauth.models.creations import ZoomUserCreation
 from zoomauth.models.events import WebhookEvent
 from zoomauth.models.tokens import REFRESH_BEFORE, USABLE_MARGIN, AccessToken, due_for_refresh
 from zoomauth.models.zoom_users import ZoomUser, ZoomUserImport
@@ -22,6 +23,7 @@ __all__ = [
     "ZoomConnection",
     "ZoomUser",
     "ZoomUserAssignment",
+    "ZoomUserCreation",
     "ZoomUserImport",
     "due_for_refresh",
 ]
