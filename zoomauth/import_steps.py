@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -27,7 +28,7 @@ _TOKEN_LIFE = timedelta(minutes=14)
 # More than any Zoom account has; beyond it the list has no end.
 _MOST_USERS = 500_000
 _NEXT = {Phase.ACTIVE: Phase.INACTIVE, Phase.INACTIVE: Phase.PENDING, Phase.PENDING: Phase.LOOKUP}
-_UPDATED = ["zoom_user_id", "email", "name", "licence", "status", "seen_at", "seen_in", "gone_at"]
+_UPDATED = ["zoom_user_id", "email", "name", "licence", "status", "seen_at", "gone_at"]
 
 
 class Lost(Exception):
@@ -106,13 +107,17 @@ def _refuse_endless(page: ZoomUserPage, token: str, done: int) -> None:
 
 def _next_id(row: ZoomUserImport) -> str | None:
     """In the order of ids, so that the cursor says which are left."""
-    if row.is_of_shared_account:
-        assigned = assigned_ids(row.organization, row.account_id)
+    if row.is_of_assigned_users:
+        assigned = _assigned_ids(row)
         found = assigned.filter(zoom_user_id__gt=row.cursor).order_by("zoom_user_id").first()
         return cast("str | None", found)
     unseen = ZoomUser.objects.filter(account=row.account_id, gone_at=None, key__gt=row.cursor)
     unseen = unseen.exclude(seen_in=row.pk).exclude(zoom_user_id="")
     return unseen.order_by("key").values_list("key", flat=True).first()
+
+
+def _assigned_ids(row: ZoomUserImport) -> QuerySet[Any, Any]:
+    return assigned_ids(cast("Organization", row.organization), row.account_id)
 
 
 def _look_up(row: ZoomUserImport, account: ZoomAccount, wanted: str) -> None:
@@ -130,10 +135,10 @@ def _look_up(row: ZoomUserImport, account: ZoomAccount, wanted: str) -> None:
     if found is not None and found.id != wanted:
         # Assigned by address: it may be somebody else's tomorrow, so it names nobody for good.
         found, is_usable = None, False
-    counted = int(row.is_of_shared_account)
+    counted = int(row.is_of_assigned_users)
     total = row.total
-    if row.is_of_shared_account and total is None:
-        total = assigned_ids(row.organization, row.account_id).count()
+    if row.is_of_assigned_users and total is None:
+        total = _assigned_ids(row).count()
     with transaction.atomic():
         if found is not None:
             _store(row, [found])
@@ -157,7 +162,7 @@ def _finish(row: ZoomUserImport) -> None:
     """The end, and in the same transaction what follows from it elsewhere."""
     follow: Callable[[Organization], None] = import_string(settings.ZOOM_USERS_IMPORTED)
     with transaction.atomic():
-        if not row.is_of_shared_account:
+        if not row.is_of_assigned_users:
             # Invited users without an id that are not listed any more have one by now, or left.
             known = ZoomUser.objects.filter(account=row.account_id, zoom_user_id="")
             known.exclude(seen_in=row.pk).delete()
@@ -165,8 +170,9 @@ def _finish(row: ZoomUserImport) -> None:
             row, state=ZoomUserImport.State.DONE, finished_at=timezone.now(), due_at=None,
             holder=None, cursor="", total=row.done, attempts=0, error="", error_code="",
         )  # fmt: skip
-        with acting_for(row.organization_id):
-            follow(row.organization)
+        for organization in _organizations_of(row):
+            with acting_for(organization.pk):
+                follow(organization)
         record(
             "zoomusers.imported",
             organization=row.organization,
@@ -176,14 +182,27 @@ def _finish(row: ZoomUserImport) -> None:
         )
 
 
+def _organizations_of(row: ZoomUserImport) -> list[Organization]:
+    """Whose hosts may be among those that were imported."""
+    if row.organization is not None:
+        return [row.organization]
+    on_it = Organization.objects.filter(is_active=True, zoom_connection__account=row.account_id)
+    return list(on_it)
+
+
 def _write(row: ZoomUserImport, **columns: object) -> None:
     if not row.keep(**columns):
         raise Lost
 
 
 def _store(row: ZoomUserImport, users: Iterable[client.ZoomUser]) -> None:
-    """By Zoom's id: who has another address or status now is still the same row."""
+    """By Zoom's id: who has another address or status now is still the same row.
+
+    `seen_in` is told by imports that list the account and no others: it says whom a list has left
+    out, and an organization's look-ups beside the operator's list would make all theirs such.
+    """
     now = timezone.now()
+    seen_in = [] if row.is_of_assigned_users else ["seen_in"]
     rows = {}
     for user in users:
         # No column holds an id of more than 100 characters, and Zoom's have 22.
@@ -194,7 +213,7 @@ def _store(row: ZoomUserImport, users: Iterable[client.ZoomUser]) -> None:
         rows.values(),
         update_conflicts=True,
         unique_fields=["account", "key"],
-        update_fields=_UPDATED,
+        update_fields=[*_UPDATED, *seen_in],
     )
 
 
@@ -209,6 +228,6 @@ def _as_row(user: client.ZoomUser, row: ZoomUserImport, now: datetime) -> ZoomUs
         licence=user.type,
         status=user.status[:20],
         seen_at=now,
-        seen_in=row.pk,
+        seen_in=None if row.is_of_assigned_users else row.pk,
         gone_at=None,
     )

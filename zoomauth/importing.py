@@ -6,8 +6,8 @@ asked. Whoever dies loses the row to the next one, by the sweep at the latest.
 
 An account of an organization's own is listed, one status after the other; users known from before
 that were not listed are looked up by id before they count as gone, as a list that changes while it
-is read leaves some out. Of a shared account only the organization's own users are looked up, so
-that nothing of the others is asked, stored or counted.
+is read leaves some out. Of a shared account an organization's import looks up its own users alone,
+so that nothing of the others is asked, stored or counted; its operator's lists all of it.
 """
 
 import logging
@@ -18,6 +18,7 @@ from uuid import UUID
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -27,7 +28,7 @@ from portal.tenancy import across_all_organizations
 from zoomauth.accounts import account_of
 from zoomauth.errors import ZoomDailyLimitReached, ZoomError, ZoomNotConnected, ZoomRateLimited
 from zoomauth.import_steps import Lost, take_step
-from zoomauth.models import INSTALLATION, ZoomUserImport
+from zoomauth.models import INSTALLATION, ZoomAccount, ZoomUserImport
 
 log = logging.getLogger(__name__)
 
@@ -49,23 +50,38 @@ def start_import(
     """
     account = account_of(organization)
     shared = account.organization_id is None
-    phase = ZoomUserImport.Phase.LOOKUP if shared else ZoomUserImport.Phase.ACTIVE
     row = ZoomUserImport(
         organization=organization,
         account=account,
         owner_key=account.organization_id or INSTALLATION,
-        asked_by=actor,
-        phase=phase,
-        due_at=timezone.now() + delay,
+        phase=ZoomUserImport.Phase.LOOKUP if shared else ZoomUserImport.Phase.ACTIVE,
     )
+    return _begin(row, ZoomUserImport.objects.filter(organization=organization), actor, delay)
+
+
+def start_account_import(
+    account: ZoomAccount, *, actor: User | None, delay: timedelta = timedelta(0)
+) -> ZoomUserImport:
+    """The operator's import of all users of one of the installation's accounts, or the one under
+    way. Raises `ValueError` for an account of an organization's own: those users are its affair.
+    """
+    if account.organization_id is not None:
+        raise ValueError("not an account of the installation's")
+    row = ZoomUserImport(account=account, owner_key=INSTALLATION, phase=ZoomUserImport.Phase.ACTIVE)
+    return _begin(row, _imports_by_operator(account), actor, delay)
+
+
+def _begin(
+    row: ZoomUserImport, same: QuerySet[ZoomUserImport], actor: User | None, delay: timedelta
+) -> ZoomUserImport:
+    """Save it and ask for a worker, unless one of the `same` is under way."""
+    row.asked_by, row.due_at = actor, timezone.now() + delay
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-            record("zoomusers.import_asked", organization=organization, actor=actor, target=row)
+            record("zoomusers.import_asked", organization=row.organization, actor=actor, target=row)
     except IntegrityError:
-        under_way: ZoomUserImport | None = (
-            ZoomUserImport.objects.open().filter(organization=organization).first()
-        )
+        under_way = same.filter(state__in=ZoomUserImport.OPEN).first()
         return under_way or row
     if not delay:
         transaction.on_commit(lambda: enqueue(row.pk), robust=True)
@@ -74,10 +90,20 @@ def start_import(
 
 def last_import(organization: Organization) -> ZoomUserImport | None:
     """The import under way, or else the last one."""
-    found: ZoomUserImport | None = (
-        ZoomUserImport.objects.filter(organization=organization).order_by("-asked_at").first()
+    rows: QuerySet[ZoomUserImport] = ZoomUserImport.objects.filter(organization=organization)
+    return rows.order_by("-asked_at").first()
+
+
+def last_account_import(account: ZoomAccount) -> ZoomUserImport | None:
+    """The operator's import of it that is under way, or else the last one."""
+    return _imports_by_operator(account).order_by("-asked_at").first()
+
+
+def _imports_by_operator(account: ZoomAccount) -> QuerySet[ZoomUserImport]:
+    rows: QuerySet[ZoomUserImport] = ZoomUserImport.objects.filter(
+        account=account, organization=None
     )
-    return found
+    return rows
 
 
 def enqueue(import_id: UUID) -> None:
@@ -99,7 +125,7 @@ def work_on(import_id: UUID, *, seconds: float = _WORK_SECONDS) -> bool:
     """Go on with this import for a while; whether there is more to do right away."""
     with across_all_organizations():
         rows = ZoomUserImport.objects.select_related("organization")
-        row = rows.filter(pk=import_id, organization__is_active=True).first()
+        row: ZoomUserImport | None = rows.active().filter(pk=import_id).first()
         if row is None or not row.take(now=timezone.now(), lease=_lease()):
             return False
         end = time.monotonic() + seconds
@@ -117,13 +143,21 @@ def work_on(import_id: UUID, *, seconds: float = _WORK_SECONDS) -> bool:
 
 
 def _take_one_step(row: ZoomUserImport) -> None:
+    account = _account_for(row)
+    if not row.keep(due_at=timezone.now() + _lease()):
+        raise Lost
+    take_step(row, account)
+
+
+def _account_for(row: ZoomUserImport) -> ZoomAccount:
+    """Read anew at each step, with the credentials of that moment."""
+    if row.organization is None:
+        return ZoomAccount.objects.select_related("access_token").get(pk=row.account_id)
     account = account_of(row.organization)
     if account.pk != row.account_id:
         # The organization uses another account by now; what was begun says nothing of it.
         raise ZoomNotConnected(code="account_changed")
-    if not row.keep(due_at=timezone.now() + _lease()):
-        raise Lost
-    take_step(row, account)
+    return account
 
 
 def _lease() -> timedelta:

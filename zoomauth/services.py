@@ -20,6 +20,7 @@ from zoomauth.accounts import account_as, account_of, ask, client_for, still_act
 from zoomauth.client import Gate, MeetingDraft, ZoomMeeting
 from zoomauth.credentials import add_account
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
+from zoomauth.import_words import describe_import
 from zoomauth.importing import last_import, start_import
 from zoomauth.models import ZoomAccount, ZoomConnection
 from zoomauth.provisioning import (
@@ -60,6 +61,7 @@ __all__ = [
     "create_meeting",
     "create_zoom_user",
     "delete_meeting",
+    "describe_import",
     "dismiss_creation",
     "end_meeting",
     "fetch_meeting_standing",

@@ -18,7 +18,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from meetings.admin.host_base import PagesOfOneOrganization
-from meetings.admin.host_import_words import describe_import
 from meetings.services.host_links import link_verified
 from meetings.services.host_matching import Match, Verdict, count_by_verdict, get_matches
 from portal.invitations.bulk import invite_rows, judge_rows
@@ -26,7 +25,13 @@ from portal.invitations.issuing import Issued
 from portal.mail import mail_is_set_up
 from portal.models import Invitation, Membership, Organization
 from zoomauth.errors import ZoomError
-from zoomauth.services import last_import, may_create_users, start_import, unknown_creations
+from zoomauth.services import (
+    describe_import,
+    last_import,
+    may_create_users,
+    start_import,
+    unknown_creations,
+)
 
 _PER_PAGE = 100
 # Within one page's time; pressing the button again goes on.

@@ -297,6 +297,20 @@ def an_import_of_anothers_account():
     return lambda: ZoomUserImportFactory(account=account, owner_key=account.organization_id)
 
 
+def a_second_import_by_the_operator_at_once():
+    shared = ZoomAccountFactory(organization=None)
+    by_operator = {"organization": None, "account": shared, "owner_key": INSTALLATION}
+    ZoomUserImportFactory(**by_operator)
+    return lambda: ZoomUserImportFactory(**by_operator)
+
+
+def an_import_by_the_operator_of_an_organizations_account():
+    account = make_row(ZoomAccount, OrganizationFactory())
+    return lambda: ZoomUserImportFactory(
+        organization=None, account=account, owner_key=account.organization_id
+    )
+
+
 def a_second_open_wish_for_that_zoom_user():
     first = ZoomUserCreationFactory()
     same = {"organization": first.organization, "account": first.account, "email": first.email}
@@ -379,6 +393,8 @@ REFUSED = {
     "zoomuser_once": a_second_row_of_that_zoom_user,
     "zoomuserimport_open_once": a_second_import_at_once,
     "zoomuserimport_own_or_shared": an_import_of_anothers_account,
+    "zoomuserimport_operators_open_once": a_second_import_by_the_operator_at_once,
+    "zoomuserimport_operators_shared": an_import_by_the_operator_of_an_organizations_account,
     "zoomusercreation_unsettled_once": a_second_open_wish_for_that_zoom_user,
     "zoomusercreation_shared_account": a_zoom_user_created_on_an_account_of_ones_own,
     "meetingdefaults_duration": defaults_of_no_minutes,

@@ -89,13 +89,20 @@ class ZoomUserImportQuerySet(models.QuerySet["ZoomUserImport"]):
         """Those nobody works on."""
         return self.open().filter(Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST_PAUSE))
 
+    def active(self) -> "ZoomUserImportQuerySet":
+        """Not those of inactive organizations. The operator's are always."""
+        return self.filter(Q(organization=None) | Q(organization__is_active=True))
+
     def due(self, now: datetime) -> "ZoomUserImportQuerySet":
         """The free ones to go on with: an inactive organization's wait until it is active again."""
-        return self.free(now).filter(organization__is_active=True)
+        return self.free(now).active()
 
 
 class ZoomUserImport(models.Model):
     """One organization's asking Zoom for its users, page by page. The row says how far it is.
+
+    Without an organization it is the operator's, of all users of one of the installation's
+    accounts.
 
     Whoever works on it holds it until `due_at`. A worker that dies loses it then to the next one,
     which goes on at `cursor`.
@@ -118,7 +125,9 @@ class ZoomUserImport(models.Model):
     OPEN = (State.WAITING, State.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="zoom_user_imports")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, related_name="zoom_user_imports"
+    )
     account = models.ForeignKey(ZoomAccount, models.CASCADE, related_name="user_imports")
     owner_key = models.UUIDField(editable=False)
     asked_by = models.ForeignKey(
@@ -163,6 +172,17 @@ class ZoomUserImport(models.Model):
                 condition=Q(state__in=["waiting", "running"]),
                 name="zoomuserimport_open_once",
             ),
+            # To a unique constraint over an empty organization, no two are the same.
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(state__in=["waiting", "running"], organization__isnull=True),
+                name="zoomuserimport_operators_open_once",
+            ),
+            # The one below lets a null pass.
+            models.CheckConstraint(
+                condition=Q(organization__isnull=False) | Q(owner_key=INSTALLATION),
+                name="zoomuserimport_operators_shared",
+            ),
             models.CheckConstraint(
                 condition=Q(owner_key=F("organization")) | Q(owner_key=INSTALLATION),
                 name="zoomuserimport_own_or_shared",
@@ -173,19 +193,20 @@ class ZoomUserImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.organization}: {self.asked_at:%Y-%m-%d %H:%M}"
+        return f"{self.organization or self.account}: {self.asked_at:%Y-%m-%d %H:%M}"
 
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
 
     @property
-    def is_of_shared_account(self) -> bool:
-        return self.owner_key == INSTALLATION
+    def is_of_assigned_users(self) -> bool:
+        """An organization's on a shared account: nothing is listed, as the others are not its."""
+        return self.owner_key == INSTALLATION and self.organization_id is not None
 
     def take(self, *, now: datetime, lease: timedelta) -> bool:
         """The right to work on it until `now + lease`. Compare and set, one winner."""
-        if not self.organization.is_active:
+        if self.organization is not None and not self.organization.is_active:
             return False
         holder = uuid.uuid4()
         # Of this table alone: with a join, PostgreSQL would let two win.

@@ -1,4 +1,4 @@
-"""What the page says of an import of Zoom users."""
+"""What a page says of an import of Zoom users."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,6 +7,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from zoomauth.models import ZoomUserImport
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,14 @@ class Progress:
         return asdict(self)
 
 
-def describe_import(row: Any) -> Progress:
-    """The import under way, or the last one; `row` is a `ZoomUserImport` or None."""
+def describe_import(row: ZoomUserImport | None) -> Progress:
+    """The import under way, or the last one."""
     if row is None:
-        return Progress(_("Your organization's Zoom users have not been imported yet."))
+        return Progress(_("The Zoom users have not been imported yet."))
     if row.is_open:
         return Progress(_running(row), is_running=True, done=row.done, total=row.total)
-    when = date_format(localtime(row.finished_at), "DATETIME_FORMAT")
-    if row.state == "failed":
+    when = date_format(localtime(row.finished_at or row.asked_at), "DATETIME_FORMAT")
+    if row.state == ZoomUserImport.State.FAILED:
         text = _("The import of %(when)s ended early: %(error)s") % {
             "when": when,
             "error": row.error,
@@ -47,7 +49,7 @@ def describe_import(row: Any) -> Progress:
     return Progress(text, done=row.done, total=row.total)
 
 
-def _running(row: Any) -> str:
+def _running(row: ZoomUserImport) -> str:
     if row.total is None:
         text = _("The import has begun.")
     else:
