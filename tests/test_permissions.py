@@ -22,9 +22,12 @@ from tests.factories import (
     MeetingDefaultsFactory,
     TomorrowReportRowFactory,
     WebhookEventFactory,
+    ZoomAccountFactory,
     ZoomUserAssignmentFactory,
+    ZoomUserFactory,
 )
 from tests.sessions import sign_in
+from tests.shared import let_create, share_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -225,6 +228,8 @@ ADMIN: dict[str, AdminPolicy] = {
     "zoomauth.zoomaccount": may("view add change", "view add change"),
     "zoomauth.zoomconnection": may("view", "view add change delete"),
     "zoomauth.zoomuserassignment": may("view", "view add change delete"),
+    # Those of the shared accounts. An organization's admins see theirs among its hosts.
+    "zoomauth.zoomuser": may("", "view"),
     "zoomauth.webhookevent": may("view", "view"),
     # Hosts come by links to Zoom users, and not by a form.
     "meetings.host": may("view change", ""),
@@ -236,7 +241,8 @@ ADMIN_SITE = {"index", "login", "logout", "password_change", "password_change_do
               "jsi18n", "app_list"}  # fmt: skip
 ADMIN_EXTRA = {"portal_invitation_list", "portal_invitation_send_again",
                "portal_invitation_take_back", "zoomauth_zoomaccount_check",
-               "zoomauth_zoomaccount_guide", "auth_user_password_change",
+               "zoomauth_zoomaccount_guide", "zoomauth_zoomaccount_users",
+               "zoomauth_zoomaccount_users_progress", "auth_user_password_change",
                "meetings_host_matching", "meetings_host_create", "meetings_host_progress",
                "meetings_host_link",
                "meetings_host_unlink", "meetings_host_withdraw",
@@ -443,6 +449,9 @@ def admin_objects(cast: Any) -> dict[str, dict[str, Any]]:
                 for organization in (cast.acme, cast.globex)
             )
         ),
+        "zoomauth.zoomuser": both(
+            *(ZoomUserFactory(account__organization=None) for _organization in range(2))
+        ),
         "zoomauth.webhookevent": both(
             *(
                 WebhookEventFactory(account=account)
@@ -524,3 +533,26 @@ def test_the_guide_is_for_whoever_may_enter_the_admin(cast):
     statuses = {actor: _client(cast, actor).get(address).status_code for actor in ACTORS}
     allowed = {actor for actor, status in statuses.items() if status == 200}
     assert allowed == {"ada", "gus", "operator"}
+
+
+def test_the_users_of_a_shared_account_are_for_the_operator_alone(cast):
+    shared = ZoomAccountFactory(organization=None)
+    for route in ("users", "users_progress"):
+        for account, allowed in ((shared, {"operator"}), (cast.acme_account, set())):
+            address = reverse(f"admin:zoomauth_zoomaccount_{route}", args=[account.pk])
+            statuses = {actor: _client(cast, actor).get(address).status_code for actor in ACTORS}
+            assert {actor for actor, status in statuses.items() if status == 200} == allowed
+
+
+def test_creating_a_zoom_user_is_for_admins_whom_the_operator_lets(cast):
+    address = reverse("admin:meetings_host_create")
+
+    def allowed():
+        statuses = {actor: _client(cast, actor).get(address).status_code for actor in ACTORS}
+        return {actor for actor, status in statuses.items() if status == 200}
+
+    assert allowed() == set()
+    share_account(cast)
+    assert allowed() == set()
+    let_create(cast.acme)
+    assert allowed() == {"ada"}

@@ -10,8 +10,10 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -79,6 +81,7 @@ class HostMatchingPages(PagesOfOneOrganization):
         ]
         counts = count_by_verdict(matches)
         page = Paginator(rows, _PER_PAGE).get_page(request.GET.get("page"))
+        query = urlencode({"organization": str(organization.pk)})
         context = {
             "organization": organization,
             "page": page,
@@ -89,6 +92,8 @@ class HostMatchingPages(PagesOfOneOrganization):
             "shown": shown,
             "wanted": wanted,
             "progress": describe_import(last_import(organization)),
+            "progress_url": f"{reverse('admin:meetings_host_progress')}?{query}",
+            "page_url": f"?{query}",
             "may_create": may_create_users(organization),
             "unknown": len(unknown_creations(organization)),
         }

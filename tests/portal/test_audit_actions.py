@@ -45,6 +45,7 @@ AUDITED: dict[str, dict[str, str]] = {
         "zoomusers.import_asked": "zoomauth/test_zoom_users.py",
         "zoomusers.imported": "zoomauth/test_zoom_users.py",
     },
+    "assignment": {"zoomuserassignment.added": "zoomauth/test_zoom_users_admin.py"},
     "Zoom user created": {
         "zoomuser.create_asked": "zoomauth/test_provisioning.py",
         "zoomuser.created": "zoomauth/test_provisioning.py",

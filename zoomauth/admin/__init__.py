@@ -1,3 +1,3 @@
 """Zoom accounts in the admin, who uses which, and what Zoom told of them."""
 
-from zoomauth.admin import accounts, connections, events  # noqa: F401
+from zoomauth.admin import accounts, connections, events, zoom_users  # noqa: F401

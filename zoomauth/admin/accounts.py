@@ -23,6 +23,7 @@ from portal.reauthentication import (
     ask_who_they_are,
     did_recently_authenticate,
 )
+from zoomauth.admin.account_users import AccountUsersPages
 from zoomauth.admin.forms import LABELS, ZoomAccountForm, describe_secret
 from zoomauth.admin.guide import render_guide
 from zoomauth.connection_check import Result, is_fit, last_check, run_check
@@ -37,7 +38,7 @@ def _hint(request: HttpRequest) -> str:
 
 
 @admin.register(ZoomAccount)
-class ZoomAccountAdmin(AsksWhoYouAre, TenantModelAdmin):
+class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
     """An organization's own account; the installation's shared ones for operators.
 
     Everything can be looked at, and secrets be changed, by who lately showed who they are.
