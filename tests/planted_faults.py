@@ -24,6 +24,20 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "an organization's admins see the users of a shared account that are not theirs",
+        "zoomauth/admin/zoom_users.py",
+        "if not (request.user.is_active and request.user.is_superuser):",
+        "if not request.user.is_staff:",
+        "tests/zoomauth/test_zoom_users_admin.py",
+    ),
+    Fault(
+        "an organization's look-ups count as seen in a list",
+        "zoomauth/import_steps.py",
+        'seen_in = [] if row.is_of_assigned_users else ["seen_in"]',
+        'seen_in = ["seen_in"]',
+        "tests/zoomauth/test_zoom_users_operator.py",
+    ),
+    Fault(
         "an address that is taken at Zoom becomes whoever asked's",
         "zoomauth/provisioning.py",
         "    except ZoomError as error:\n        _settle_failed(row, error, actor)",

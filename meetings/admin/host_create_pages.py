@@ -103,7 +103,7 @@ class HostCreatePages(PagesOfOneOrganization):
         if row.state == row.State.FAILED:
             form.add_error(None, describe_failure(row))
         else:
-            form.add_error(None, describe_unknown())
+            form.add_error(None, _("Zoom's answer was lost. What to do now is said below."))
         return None
 
     def _dismiss(self, request: HttpRequest, organization: Organization) -> HttpResponse:

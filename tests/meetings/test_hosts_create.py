@@ -102,7 +102,8 @@ def test_a_missing_scope_is_the_operators_to_add(cast, ada, zoom, shared):
 def test_a_lost_answer_is_said_listed_and_taken_off_the_list(cast, ada, zoom, shared):
     zoom.fault("users.create", "lost_reply", times=1)
     text = text_of(ada.post(PAGE, NORA))
-    assert "nobody knows whether the user was created" in text
+    assert "answer was lost. What to do now is said below" in text
+    assert text.count("nobody knows whether the user was created") == 1
     assert "it is not known whether it was created" in text_of(ada.get(LIST))
     row = ZoomUserCreation.objects.get()
     ada.post(PAGE, {"do": "dismiss", "creation": row.pk})
