@@ -130,6 +130,9 @@ class ZoomUserAdmin(TenantModelAdmin):
     action_form = OrganizationForm
     show_full_result_count = False
 
+    class Media:
+        css = {"all": ["css/admin-zoom-users.css"]}
+
     def organization_of(self, obj: ZoomUser) -> Organization | None:
         return obj.account.organization
 

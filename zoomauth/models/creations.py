@@ -15,7 +15,7 @@ from portal.tenancy import tenant_manager
 from zoomauth.models.accounts import INSTALLATION, ZoomAccount
 
 # Beyond a call's own deadline; a row that is still asked then has lost whoever asked.
-_MARGIN = timedelta(seconds=20)
+_MARGIN = timedelta(seconds=5)
 
 
 class ZoomUserCreationQuerySet(models.QuerySet["ZoomUserCreation"]):
