@@ -16,13 +16,15 @@ from django.urls import reverse
 from meetings.models import Host, Meeting
 from portal.admin.choices import OwnRelatedFilter
 from portal.models import Membership, Organization
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, ZoomUserFactory, ZoomUserImportFactory
 from tests.portal.rows import MAKERS
+from tests.shared import let_create, share_account
 from tests.sweep import (
     ACTORS,
     ADMINS,
     REGISTRY,
     Sweep,
+    Visit,
     action_visits,
     autocompletion_visits,
     client_of,
@@ -35,6 +37,7 @@ from tests.sweep import (
     site_visits,
     url,
 )
+from zoomauth.models import INSTALLATION
 
 pytestmark = pytest.mark.django_db
 everybody = pytest.mark.parametrize("actor", ACTORS)
@@ -100,6 +103,40 @@ def test_actions_touch_nothing_foreign(world, actor, record_property):
     for model in REGISTRY:
         sweep.run(action_visits(model, world))
     count_and_check(sweep, record_property)
+
+
+# --- A shared account ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("actor", "reads"), [("ada", False), ("gus", False), ("both", False), ("operator", True)]
+)
+def test_users_of_a_shared_account_that_are_nobodys_are_the_operators_alone(world, actor, reads):
+    """Both organizations are on it, and may create users. The operator is the positive control."""
+    shared = share_account(world.cast)
+    for organization in (world.cast.acme, world.cast.globex):
+        let_create(organization)
+    ZoomUserFactory(
+        account=shared, zoom_user_id="unassignedcanary", name="unassignedcanary",
+        email="unassignedcanary@isv.example",
+    )  # fmt: skip
+    ZoomUserImportFactory(
+        organization=None, account=shared, owner_key=INSTALLATION, state="done", done=4711
+    )
+    client = client_of(world, actor)
+    visits = [*site_visits(), *autocompletion_visits()]
+    for model in REGISTRY:
+        visits += [*list_visits(model, set()), *extra_visits(model, world)]
+    for name in ("users", "users_progress"):
+        visits.append(
+            Visit("extra", reverse(f"admin:zoomauth_zoomaccount_{name}", args=[shared.pk]))
+        )
+    answers = {visit.path: client.get(visit.path) for visit in visits if visit.post is None}
+    bodies = {path: b"".join(answer).decode() for path, answer in answers.items()}
+    found = [
+        path for path, body in bodies.items() if "unassignedcanary" in body or "4711 users" in body
+    ]
+    assert bool(found) is reads, found
 
 
 # --- The controls -----------------------------------------------------------------------------
