@@ -342,8 +342,8 @@ FAULTS = (
     Fault(
         "a secret is stored from a session of long ago",
         "zoomauth/admin/accounts.py",
-        "class ZoomAccountAdmin(AsksWhoYouAre, TenantModelAdmin)",
-        "class ZoomAccountAdmin(TenantModelAdmin)",
+        "class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin)",
+        "class ZoomAccountAdmin(AccountUsersPages, TenantModelAdmin)",
         "tests/zoomauth/test_admin.py",
     ),
     Fault(
