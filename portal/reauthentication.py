@@ -1,14 +1,12 @@
 """Who changes something dangerous shows again who they are.
 
-For a page: `recent_authentication_required`. For an admin class with secrets in its forms:
-`AsksWhoYouAre`. Both send the person to sign in again and back to the form. Nothing that was typed
-is kept meanwhile, as it may be a secret: a form is asked for before it is shown, and may then be
-sent for twice as long. Only what was typed for longer than that is lost, and the person is told.
+For a page: `ask_if_needed`. For an admin class with secrets in its forms: `AsksWhoYouAre`. Both
+send the person to sign in again and back to the form. Nothing that was typed is kept meanwhile, as
+it may be a secret: a form is asked for before it is shown, and may then be sent for twice as long.
+Only what was typed for longer than that is lost, and the person is told.
 """
 
 import time
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,13 +14,10 @@ from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.identity.sessions import provider_of
-
-View = Callable[..., HttpResponseBase]
 
 
 def did_recently_authenticate(request: HttpRequest, *, seconds: float | None = None) -> bool:
@@ -65,16 +60,6 @@ def ask_if_needed(request: HttpRequest, *, come_back_to: str | None = None) -> H
             request, _("Nothing was saved: it took too long. Please fill in the form again.")
         )
     return ask_who_they_are(request, come_back_to=come_back_to)
-
-
-def recent_authentication_required(view: View) -> View:
-    """For pages whose form comes back to their own address."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return ask_if_needed(request) or view(request, *args, **kwargs)
-
-    return guarded
 
 
 class AsksWhoYouAre:

@@ -202,7 +202,8 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
-# Nobody signs up with an address that is not theirs: accounts come by invitation.
+# An account may have an address that nobody has confirmed yet, and second factors all the same.
+# Confirming it removes those; see portal.invitations.accepting.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 USERSESSIONS_ADAPTER = "portal.identity.user_sessions.UserSessionsAdapter"
 # Identity providers are rows, and bring nobody by e-mail address; see portal.identity.
