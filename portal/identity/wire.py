@@ -21,6 +21,8 @@ READ_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 10.0
 LARGEST_ANSWER: Final = 512 * 1024
 _ADDRESSES_TRIED: Final = 2
+_PUBLIC_IPV6: Final = ipaddress.IPv6Network("2000::/3")
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(requests.ConnectionError):
@@ -76,19 +78,30 @@ def _is_own_loopback(host: str) -> bool:
 
 
 def _may_connect(address: str, host: str) -> bool:
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        # ::ffff:10.0.0.1, 2002:0a00:1::, 64:ff9b::a00:1 and the like carry another address inside.
-        inner = ip.ipv4_mapped or ip.sixtofour or _translated(ip)
-        ip = inner or ip
+    ip = _destination(ipaddress.ip_address(address))
+    if ip is None:
+        return False
     if ip.is_loopback:
         return _is_own_loopback(host)
     return ip.is_global and not ip.is_multicast
 
 
-def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    in_nat64 = ip in ipaddress.ip_network("64:ff9b::/96")
-    return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if in_nat64 else None
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _destination(ip: _Address) -> _Address | None:
+    """Where a packet to this address goes in the end; None if that cannot be public.
+
+    ::ffff:10.0.0.1, 2002:a00:1:: and 64:ff9b::a00:1 carry an IPv4 address inside. Other forms do,
+    too (::a00:1, ::ffff:0:a00:1, 64:ff9b:1::a00:1), and some are private without saying so to
+    `is_global` (fec0::1). So besides these three only what the registries give out is public.
+    """
+    if isinstance(ip, ipaddress.IPv4Address) or ip.is_loopback:
+        return ip
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    inner = ip.ipv4_mapped or ip.sixtofour
+    return inner or (ip if ip in _PUBLIC_IPV6 else None)
 
 
 class _GuardedAdapter(HTTPAdapter):

@@ -18,6 +18,7 @@ INWARD = [
     "240.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fd00:ec2::254]",
     "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]", "[64:ff9b::a00:1]",
     "[64:ff9b::a9fe:a9fe]", "[2002:a00:1::]", "[2002:7f00:1::]", "[ff02::1]", "[2001:db8::1]",
+    "[fec0::1]", "[::a00:1]", "[64:ff9b:1::a00:1]", "[::ffff:0:a00:1]", "[2001::1]",
     "localhost",
 ]  # fmt: skip
 
@@ -28,7 +29,19 @@ def test_an_inward_address_is_never_connected_to(host: str) -> None:
         make_session().get(f"https://{host}/")
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111"])
+INSIDE_IPV6 = ["fec0::1", "::a00:1", "64:ff9b:1::a00:1", "::ffff:0:10.0.0.1", "::ffff:10.0.0.1"]
+
+
+@pytest.mark.parametrize("address", INSIDE_IPV6)
+def test_an_ipv6_address_that_may_lead_inward_is_refused(address: str) -> None:
+    """Asked of the rule itself: this machine may have no way to these."""
+    assert not wire._may_connect(address, "login.example")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"],
+)
 def test_a_public_address_may_be_connected_to(address: str) -> None:
     assert wire._may_connect(address, "login.example")
 
