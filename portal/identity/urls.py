@@ -6,6 +6,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import include, path
+from django.views.decorators.cache import never_cache
 
 from portal.identity import pages
 
@@ -23,15 +24,22 @@ urlpatterns = [
     path("second-step/", mfa.index, name="mfa_index"),
     path("second-step/sign-in/", mfa.authenticate, name="mfa_authenticate"),
     path("second-step/again/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("second-step/app/add/", totp.activate_totp, name="mfa_activate_totp"),
+    # A seed and codes: no page with them stays in a browser's history or in a cache.
+    path("second-step/app/add/", never_cache(totp.activate_totp), name="mfa_activate_totp"),
     path("second-step/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("second-step/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path(
-        "second-step/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"
+        "second-step/codes/",
+        never_cache(codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "second-step/codes/new/",
+        never_cache(codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
     ),
     path(
         "second-step/codes/file/",
-        codes.download_recovery_codes,
+        never_cache(codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
     path("passkeys/", passkeys.list_webauthn, name="mfa_list_webauthn"),

@@ -57,6 +57,21 @@ def test_an_app_is_set_up_and_asked_for(cast: Cast) -> None:
     assert other.session["_auth_user_id"] == str(cast.alice.pk)
 
 
+@pytest.mark.parametrize(
+    "route",
+    ["mfa_activate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+     "mfa_download_recovery_codes"],
+)  # fmt: skip
+def test_no_seed_and_no_code_stays_in_a_cache(cast: Cast, route: str) -> None:
+    client, _ = sign_in(cast.alice)
+    confirm(client)
+    if route != "mfa_activate_totp":
+        set_up_app(client)
+    answer = client.get(reverse(route))
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+
+
 def test_setting_up_wants_the_password_again(cast: Cast) -> None:
     client, _ = sign_in(cast.alice)
     answer = client.get(reverse("mfa_activate_totp"))
