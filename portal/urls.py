@@ -15,7 +15,6 @@ _SIGN_IN = {
     "account_inactive",
     "account_signup",  # allauth reverses it; the page says that it is closed
     "account_reauthenticate",
-    "account_change_password",
     "account_reset_password",
     "account_reset_password_done",
     "account_reset_password_from_key",

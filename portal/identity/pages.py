@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from allauth.account.views import password_change
 from allauth.decorators import rate_limit
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
@@ -19,6 +20,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.identity.links import links_of, unlink
@@ -50,6 +52,19 @@ def account(request: HttpRequest) -> HttpResponse:
         "other_links": list(links.values()),
     }
     return render(request, "identity/account.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters()
+def change_password(request: HttpRequest) -> HttpResponseBase:
+    """allauth's page. Who has no password gets the first one by mail, which proves the address."""
+    if _user(request).has_usable_password():
+        response: HttpResponseBase = password_change(request)
+        return response
+    messages.info(
+        request, _("You have no password yet. Have a link mailed to you, and choose one there.")
+    )
+    return redirect("account_reset_password")
 
 
 @require_http_methods(["GET", "POST"])

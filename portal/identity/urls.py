@@ -21,6 +21,7 @@ _own = (
 
 urlpatterns = [
     path("", include(_own)),
+    path("password/change/", pages.change_password, name="account_change_password"),
     path("second-step/", mfa.index, name="mfa_index"),
     path("second-step/sign-in/", mfa.authenticate, name="mfa_authenticate"),
     path("second-step/again/", mfa.reauthenticate, name="mfa_reauthenticate"),

@@ -27,6 +27,18 @@ def test_the_right_password_signs_in(cast: Cast) -> None:
     assert client.session["_auth_user_id"] == str(cast.alice.pk)
 
 
+def test_who_has_no_password_gets_the_first_one_by_mail(cast: Cast, signed_in: Any) -> None:
+    """They came in by a passkey; there is no old password to ask for."""
+    client = signed_in(cast.alice)
+    cast.alice.set_unusable_password()
+    cast.alice.save(update_fields=["password"])
+    client.force_login(cast.alice)
+    for ask in (client.get, client.post):
+        answer = ask(reverse("account_change_password"), follow=True)
+        assert answer.redirect_chain == [(reverse("account_reset_password"), 302)]
+        assert "You have no password yet" in answer.content.decode()
+
+
 def test_a_sign_in_is_audited(cast: Cast) -> None:
     try_password(cast.alice, PASSWORD)
     event = AuditEvent.objects.get(action="login.completed")
