@@ -1,5 +1,6 @@
 """What allauth is told about identity providers. Rules are in `portal.identity.links`."""
 
+import logging
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -18,6 +19,8 @@ from portal.identity.sessions import get_active_provider, provider_of
 from portal.identity.wire import make_session
 from portal.models import AuditEvent, IdentityProvider, User
 from portal.reauthentication import did_recently_authenticate
+
+log = logging.getLogger(__name__)
 
 
 class ProviderGone(SocialApp.DoesNotExist, ValueError):  # type: ignore[misc]
@@ -87,16 +90,21 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, **kwargs: Any
     ) -> None:
-        """The flow broke off; the reason is for the log of the provider, not for the page."""
+        """The flow broke off; the reason is for the log and the trail, not for the page."""
         row = get_active_provider(provider.app.provider_id)
-        record(
-            "login.failed",
-            organization=row.organization if row else None,
-            actor=None,
-            target=row,
-            result=AuditEvent.Result.FAILED,
-            reason=str(kwargs.get("exception") or error or "state")[:200],
-        )
+        exception, extra = kwargs.get("exception"), kwargs.get("extra_context") or {}
+        reason = str(exception or error or "unknown")[:200]
+        log.warning("A sign-in by provider %s broke off: %s", provider.app.provider_id, reason)
+        if exception is not None or "state" in extra:
+            record(
+                "login.failed",
+                organization=row.organization if row else None,
+                actor=None,
+                target=row,
+                result=AuditEvent.Result.FAILED,
+                reason=reason,
+            )
+        # Else the state is none of ours: anybody can send one, and rows can never be deleted.
         context = {"provider": row}
         page = render(request, "socialaccount/authentication_error.html", context, status=401)
         raise ImmediateHttpResponse(page)

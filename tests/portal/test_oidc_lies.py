@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -234,3 +235,23 @@ def test_no_secret_is_audited_or_logged(
     event = AuditEvent.objects.order_by("-at").first()
     assert event.action == "login.failed"
     assert CLIENT_SECRET not in str(event.detail) + caplog.text
+
+
+def test_a_guessed_state_adds_nothing_to_the_trail(
+    liar: LyingProvider, provider: IdentityProvider, caplog: Any
+) -> None:
+    address = reverse("openid_connect_callback", args=[provider.pk])
+    for query in ({"code": "a-code", "state": "guessed"}, {"error": "x", "state": "guessed"}, {}):
+        assert Client().get(address, query).status_code == 401
+    assert not AuditEvent.objects.exists()
+    assert "broke off" in caplog.text
+
+
+def test_a_sign_in_that_was_begun_here_and_broke_off_is_in_the_trail(
+    liar: LyingProvider, provider: IdentityProvider
+) -> None:
+    client = Client()
+    state = parse_qs(urlsplit(begin(client, provider)).query)["state"][0]
+    address = reverse("openid_connect_callback", args=[provider.pk])
+    client.get(address, {"error": "server_error", "state": state})
+    assert AuditEvent.objects.get().action == "login.failed"
