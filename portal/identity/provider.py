@@ -25,6 +25,10 @@ ALGORITHMS: Final = [
 ]  # fmt: skip
 _CLOCK_SKEW_SECONDS: Final = 60
 _CLAIMS: Final = ["iss", "sub", "aud", "exp", "iat"]
+# What it comes to when an answer is not what it should be: no text, too deep, infinite.
+_LIES: Final = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 LONGEST_SUBJECT: Final = 191
 
 
@@ -50,7 +54,7 @@ class ProviderEndpoints(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             raise OAuth2Error("The provider calls itself by another issuer.")
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
             # The first is where the visitor's browser is sent.
-            if not isinstance(found.get(name), str) or not may_be_asked(found[name]):
+            if not _is_text(found.get(name)) or not may_be_asked(found[name]):
                 raise OAuth2Error(f"The provider's {name} is not usable.")
         return found
 
@@ -68,12 +72,15 @@ class ProviderEndpoints(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             raise OAuth2Error("This sign-in was not begun here.")
         self.nonce = make_nonce(pkce_code_verifier)
         try:
-            return super().get_access_token_data(request, app, client, pkce_code_verifier)
-        except (AttributeError, KeyError, TypeError, ValueError):
+            answer = super().get_access_token_data(request, app, client, pkce_code_verifier)
+        except _LIES:
             raise OAuth2Error("The token answer is not usable.") from None
         except OAuth2Error:
             # Without allauth's text: it quotes the answer.
             raise OAuth2Error("The provider gave no token.") from None
+        if not isinstance(answer, dict):
+            raise OAuth2Error("The token answer is not usable.")
+        return answer
 
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
         return SocialToken(token=str(data["access_token"]))
@@ -88,6 +95,9 @@ class ProviderEndpoints(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         claims = self._verify(app, id_token)
         if not claims.get("email"):
             claims = self._with_user_info(claims, token.token)
+        for name in ("email", "name"):
+            if isinstance(claims.get(name), str) and not _is_text(claims[name]):
+                raise OAuth2Error(f"The {name} is not usable.")
         return self.get_provider().sociallogin_from_response(request, {"id_token": claims})
 
     def _verify(self, app: Any, id_token: str) -> dict[str, Any]:
@@ -101,17 +111,16 @@ class ProviderEndpoints(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
                 leeway=_CLOCK_SKEW_SECONDS,
                 options={"require": _CLAIMS},
             )
-        except (jwt.PyJWTError, TypeError, ValueError):
+        except (jwt.PyJWTError, *_LIES):
             raise OAuth2Error("The ID token is not valid.") from None
         audience = claims["aud"]
         if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != app.client_id:
             raise OAuth2Error("The ID token is for somebody else.")
-        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), self.nonce.encode()):
+        nonce = str(claims.get("nonce", "")).encode(errors="replace")
+        if not hmac.compare_digest(nonce, self.nonce.encode()):
             raise OAuth2Error("The ID token belongs to another sign-in.")
         subject = claims["sub"]
-        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
-            raise OAuth2Error("The subject is not usable.")
-        if "\x00" in subject:
+        if not _is_text(subject) or not 0 < len(subject) <= LONGEST_SUBJECT:
             raise OAuth2Error("The subject is not usable.")
         return claims
 
@@ -176,3 +185,10 @@ def _fetch(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         return fetch_json(url, headers)
     except NoAnswer as error:
         raise OAuth2Error(str(error)) from None
+
+
+def _is_text(value: Any) -> bool:
+    """Whether the database can keep it: JSON may hold NUL and halves of surrogate pairs."""
+    if not isinstance(value, str) or "\x00" in value:
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)

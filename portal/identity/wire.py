@@ -52,7 +52,7 @@ def fetch_json(url: str, headers: dict[str, str] | None = None) -> dict[str, Any
             response = session.get(url, headers=headers)
             response.raise_for_status()
             found = response.json()
-    except (requests.RequestException, ValueError):
+    except (requests.RequestException, RecursionError, ValueError):
         # Without the cause: its request may hold a token.
         raise NoAnswer(f"No usable answer from {urlsplit(url).hostname}.") from None
     if not isinstance(found, dict):

@@ -76,6 +76,49 @@ def test_a_wrong_claim_lets_nobody_in(
     assert not is_in(client)
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "\ud800"},
+        {"sub": "a\ud800"},
+        {"name": "x\ud800"},
+        {"name": "x\x00y"},
+        {"email": "x\x00@acme.example"},
+        {"exp": float("inf")},
+        {"iat": float("nan")},
+    ],
+    ids=ascii,
+)
+def test_what_no_database_keeps_is_a_page_and_a_line_in_the_log(
+    liar: LyingProvider, provider: IdentityProvider, claims: dict[str, Any], caplog: Any
+) -> None:
+    IdentityProvider.objects.update(creates_members=True)
+    liar.claims = {"sub": "new", "email": "new@acme.example"} | claims
+    client = Client()
+    assert liar.sign_in(client, provider).status_code == 401
+    assert "broke off" in caplog.text
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("path", ["/token", "/jwks"])
+@pytest.mark.parametrize("body", ['["access_token"]', "[" * 100_000, '{"keys":' * 100_000])
+def test_an_answer_of_another_shape_is_a_page_and_a_line_in_the_log(
+    liar: LyingProvider, provider: IdentityProvider, path: str, body: str, caplog: Any
+) -> None:
+    liar.instead(path, 200, body, "application/json", {})
+    assert liar.sign_in(Client(), provider).status_code == 401
+    assert "broke off" in caplog.text
+
+
+def test_a_sign_in_address_that_is_no_text_is_a_page(
+    liar: LyingProvider, provider: IdentityProvider
+) -> None:
+    liar.discovery = {"authorization_endpoint": "https://login.example/\ud800"}
+    answer = Client().post(reverse("openid_connect_login", args=[provider.pk]))
+    assert answer.status_code == 401
+
+
 def test_a_clock_a_little_ahead_lets_in(liar: LyingProvider, provider: IdentityProvider) -> None:
     liar.claims = {"iat": int(time.time()) + 30}
     client = Client()
