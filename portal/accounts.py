@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from portal.audit import record
-from portal.identity.sessions import bind_to_provider, get_active_provider
+from portal.identity.sessions import bind_to_link, get_active_provider
 from portal.mail import mail_is_set_up
 from portal.models import User
 
@@ -62,9 +62,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> HttpResponse:
         """Every way in ends here: say whose session it is, and write it down."""
         social = (signal_kwargs or {}).get("sociallogin")
-        provider_id = social.account.provider if social else None
-        bind_to_provider(request, provider_id)
-        provider = get_active_provider(provider_id) if provider_id else None
+        link = social.account if social else None
+        bind_to_link(request, link)
+        provider = get_active_provider(link.provider) if link else None
         record(
             "login.completed",
             organization=provider.organization if provider else None,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -17,6 +18,8 @@ from portal.models import IdentityProvider
 from portal.tenancy import across_all_organizations
 
 SESSION_KEY: Final = "identity_provider"
+# The row of the link by which the person came in. Another one, made later, revives no session.
+_LINK_KEY: Final = "identity_link"
 # What changes or shows how somebody signs in. `mfa_` and its like are beginnings.
 _PERSONAL: Final = ("account_change_password", "account_reauthenticate", "mfa_", "usersessions_",
                     "identity:link", "identity:unlink")  # fmt: skip
@@ -42,15 +45,17 @@ def provider_of(request: HttpRequest) -> str | None:
     return request.session.get(SESSION_KEY)
 
 
-def bind_to_provider(request: HttpRequest, provider_id: str | None) -> None:
-    """Say by which provider this session was begun; None: by none."""
-    request.session.pop(SESSION_KEY, None)
-    if provider_id is not None:
-        request.session[SESSION_KEY] = provider_id
+def bind_to_link(request: HttpRequest, link: SocialAccount | None) -> None:
+    """Say by which link to a provider this session was begun; None: by none."""
+    for key in (SESSION_KEY, _LINK_KEY):
+        request.session.pop(key, None)
+    if link is not None:
+        request.session[SESSION_KEY] = link.provider
+        request.session[_LINK_KEY] = link.pk
 
 
 class ProviderSessionMiddleware:
-    """Keeps these sessions in their organization, and ends those whose provider is gone."""
+    """Keeps these sessions in their organization, and ends those whose provider or link is gone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -64,6 +69,10 @@ class ProviderSessionMiddleware:
     def _narrow(self, request: HttpRequest, provider_id: str) -> None:
         user, provider = request.user, get_active_provider(provider_id)
         if provider is None or not user.is_authenticated or user.is_superuser:
+            logout(request)
+            return
+        link = SocialAccount.objects.filter(pk=request.session.get(_LINK_KEY))
+        if not link.filter(user=user, provider=provider_id).exists():
             logout(request)
             return
         user.acts_only_in = provider.organization_id

@@ -503,6 +503,23 @@ def test_who_unlinks_no_longer_comes_in(
     assert sign_in(Client(), of_globex, "carol-there").status_code == 403
 
 
+def test_unlinking_ends_the_sessions_that_the_link_began(
+    cast: Cast, of_globex: IdentityProvider, carol_at_her_desk: Client
+) -> None:
+    linked(cast.carol, of_globex, "carol-there")
+    elsewhere = Client()
+    sign_in(elsewhere, of_globex, "carol-there")
+    assert elsewhere.get(reverse("meetings:list")).status_code == 200
+    link = SocialAccount.objects.get()
+    carol_at_her_desk.post(reverse("identity:unlink", args=[link.pk]))
+    # A new link, to somebody else there perhaps, is no reason to go on.
+    linked(cast.carol, of_globex, "carol-anew")
+    assert elsewhere.get(reverse("meetings:list")).status_code == 302
+    assert elsewhere.get(reverse("api-meeting-list")).status_code == 403
+    assert who(elsewhere) is None
+    assert carol_at_her_desk.get(reverse("meetings:list")).status_code == 200
+
+
 def test_nobody_unlinks_somebody_else(
     cast: Cast, of_globex: IdentityProvider, carol_at_her_desk: Client
 ) -> None:
