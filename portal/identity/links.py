@@ -86,12 +86,14 @@ def link(assertion: Assertion, user: User) -> SocialAccount:
     Raises `SignInRefused`.
     """
     _refuse_unless_member(user, assertion.provider)
-    found = _find(assertion)
-    if found is not None and found.user_id != user.pk:
-        raise SignInRefused(Refusal.TAKEN)
-    if found is not None or links_of(user).filter(provider=str(assertion.provider.pk)).exists():
-        raise SignInRefused(Refusal.LINKED)
     with transaction.atomic():
+        # One after the other: the table is allauth's and allows a person two links to a provider.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        found = _find(assertion)
+        if found is not None and found.user_id != user.pk:
+            raise SignInRefused(Refusal.TAKEN)
+        if found is not None or links_of(user).filter(provider=str(assertion.provider.pk)).exists():
+            raise SignInRefused(Refusal.LINKED)
         account = _make(assertion, user)
         record(
             "identity.linked",

@@ -1,15 +1,19 @@
 """An organization's own sign-in: whom it lets in, as what, and how far."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_scopes import scopes_disabled
 
+from portal.identity.links import Assertion, Refusal, SignInRefused, link
 from portal.models import AuditEvent, IdentityProvider, Membership, User
 from tests.cast import Cast
 from tests.factories import IdentityProviderFactory, MembershipFactory, UserFactory
@@ -438,14 +442,39 @@ def test_linking_is_confirmed_and_audited(
 ) -> None:
     answer = link_at(carol_at_her_desk, of_globex, "carol-new")
     assert answer["Location"] == reverse("identity:account")
-    link = SocialAccount.objects.get()
-    assert (link.user, link.provider, link.uid) == (cast.carol, str(of_globex.pk), "carol-new")
+    made = SocialAccount.objects.get()
+    assert (made.user, made.provider, made.uid) == (cast.carol, str(of_globex.pk), "carol-new")
     assert last_event().action == "identity.linked"
     assert "identity_provider" not in carol_at_her_desk.session
 
 
 def test_a_visit_links_nobody(of_globex: IdentityProvider, carol_at_her_desk: Client) -> None:
     assert carol_at_her_desk.get(reverse("identity:link", args=[of_globex.pk])).status_code == 405
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
+def test_of_two_links_at_once_one_is_made(cast: Cast) -> None:
+    """The second begins while the first is made and not yet committed."""
+    provider = IdentityProviderFactory(organization=cast.globex)
+
+    def link_anew() -> Any:
+        try:
+            with scopes_disabled():
+                return link(Assertion(provider, "second", email="", name=""), cast.carol)
+        except SignInRefused as refused:
+            return refused.refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            link(Assertion(provider, "first", email="", name=""), cast.carol)
+            second = pool.submit(link_anew)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        assert second.result(10) == Refusal.LINKED
+    assert [row.uid for row in SocialAccount.objects.all()] == ["first"]
 
 
 def test_linking_wants_to_know_lately_who_it_is(
@@ -497,8 +526,8 @@ def test_who_unlinks_no_longer_comes_in(
     cast: Cast, of_globex: IdentityProvider, carol_at_her_desk: Client
 ) -> None:
     linked(cast.carol, of_globex, "carol-there")
-    link = SocialAccount.objects.get()
-    carol_at_her_desk.post(reverse("identity:unlink", args=[link.pk]))
+    row = SocialAccount.objects.get()
+    carol_at_her_desk.post(reverse("identity:unlink", args=[row.pk]))
     assert last_event().action == "identity.unlinked"
     assert sign_in(Client(), of_globex, "carol-there").status_code == 403
 
@@ -510,8 +539,8 @@ def test_unlinking_ends_the_sessions_that_the_link_began(
     elsewhere = Client()
     sign_in(elsewhere, of_globex, "carol-there")
     assert elsewhere.get(reverse("meetings:list")).status_code == 200
-    link = SocialAccount.objects.get()
-    carol_at_her_desk.post(reverse("identity:unlink", args=[link.pk]))
+    row = SocialAccount.objects.get()
+    carol_at_her_desk.post(reverse("identity:unlink", args=[row.pk]))
     # A new link, to somebody else there perhaps, is no reason to go on.
     linked(cast.carol, of_globex, "carol-anew")
     assert elsewhere.get(reverse("meetings:list")).status_code == 302
@@ -524,7 +553,7 @@ def test_nobody_unlinks_somebody_else(
     cast: Cast, of_globex: IdentityProvider, carol_at_her_desk: Client
 ) -> None:
     linked(UserFactory(), of_globex, "somebody")
-    link = SocialAccount.objects.get()
-    answer = carol_at_her_desk.post(reverse("identity:unlink", args=[link.pk]))
+    row = SocialAccount.objects.get()
+    answer = carol_at_her_desk.post(reverse("identity:unlink", args=[row.pk]))
     assert answer.status_code == 404
     assert SocialAccount.objects.exists()
