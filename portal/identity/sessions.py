@@ -24,6 +24,9 @@ _LINK_KEY: Final = "identity_link"
 _PERSONAL: Final = ("account_change_password", "account_reauthenticate", "mfa_", "usersessions_",
                     "identity:link", "identity:unlink")  # fmt: skip
 
+# An invitation makes somebody a member of another organization, and may confirm their address.
+_JOINING: Final = "invitation:accept"
+
 
 def get_active_provider(provider_id: str | UUID) -> IdentityProvider | None:
     """The provider, if it may let people in now: it and its organization are active."""
@@ -83,6 +86,8 @@ class ProviderSessionMiddleware:
         match = request.resolver_match
         if provider_of(request) is None or match is None:
             return None
+        if match.view_name == _JOINING:
+            return render(request, "identity/no_joining_from_here.html", status=403)
         if match.view_name.startswith(_PERSONAL):
             return render(request, "identity/not_from_here.html", status=403)
         return None

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from portal.identity.links import Assertion, Refusal, SignInRefused, link
-from portal.models import AuditEvent, IdentityProvider, Membership, User
+from portal.invitations.issuing import invite
+from portal.models import AuditEvent, IdentityProvider, Invitation, Membership, User
 from tests.cast import Cast
 from tests.factories import IdentityProviderFactory, MembershipFactory, UserFactory
 from tests.oidc import answer_at, begin, come_back, honest_provider, knows, sign_in
@@ -266,6 +267,28 @@ def test_ones_own_sign_in_is_closed_in_such_a_session(
     sign_in(client, of_globex, "carol-there")
     assert client.get(reverse(route)).status_code == 403
     assert client.get(reverse("identity:account")).status_code == 200
+
+
+def test_such_a_session_joins_no_other_organization(
+    cast: Cast, of_globex: IdentityProvider
+) -> None:
+    """Whoever runs globex's provider is carol there, and is to be nobody at acme."""
+    linked(cast.carol, of_globex, "carol-there")
+    client = Client()
+    sign_in(client, of_globex, "carol-there")
+    invitation = Invitation(
+        organization=cast.acme, email=cast.carol.email, role=Membership.Role.ADMIN
+    )
+    token = invite(invitation=invitation, actor=cast.ada).link.partition("#")[2]
+    client.post(reverse("invitation:open"), {"token": token})
+    accept = reverse("invitation:accept")
+    assert client.get(accept).status_code == 403
+    assert client.post(accept).status_code == 403
+    assert not Membership.objects.filter(user=cast.carol, organization=cast.acme).exists()
+    # Signed out, the invitation is still there, and leads to her password.
+    answer = client.post(reverse("invitation:change_person"), follow=True)
+    assert who(client) is None
+    assert reverse("account_login") in answer.content.decode()
 
 
 def test_such_a_session_links_no_other_provider(
