@@ -52,7 +52,9 @@ class IdentityProvider(models.Model):
         default=False,
         help_text=_(
             "People whom the provider knows and this portal does not become members when they "
-            "first sign in."
+            "first sign in: everybody whom it knows. Switch it on only for a provider of your "
+            "own people. At a public one, where anybody can get an account, anybody would become "
+            "a member."
         ),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)

@@ -170,6 +170,11 @@ def test_a_provider_that_adds_people_makes_a_plain_member(
     assert (membership.organization, membership.role) == (cast.globex, Membership.Role.MEMBER)
 
 
+def test_the_form_says_whom_a_provider_that_adds_people_adds(cast: Cast, signed_in: Any) -> None:
+    page = signed_in(cast.ada).get(reverse("admin:portal_identityprovider_add")).content.decode()
+    assert "At a public one, where anybody can get an account, anybody would become" in page
+
+
 def test_the_second_time_the_same_user_comes_back(
     cast: Cast, of_globex: IdentityProvider, issuer: str
 ) -> None:
