@@ -63,7 +63,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Every way in ends here: say whose session it is, and write it down."""
         social = (signal_kwargs or {}).get("sociallogin")
         link = social.account if social else None
-        bind_to_link(request, link)
+        told = social.state.get("authenticated_at") if social else None
+        bind_to_link(request, link, authenticated_at=told)
         provider = get_active_provider(link.provider) if link else None
         record(
             "login.completed",

@@ -7,7 +7,7 @@ Only what was typed for longer than that is lost, and the person is told.
 """
 
 import time
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
@@ -17,24 +17,34 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.identity.sessions import provider_of
+from portal.identity.sessions import authenticated_at, provider_of
+
+# A provider's clock may be a little ahead.
+_CLOCK_SKEW_SECONDS: Final = 60
 
 
 def did_recently_authenticate(request: HttpRequest, *, seconds: float | None = None) -> bool:
     """Whether the person showed in this session who they are, within `seconds`.
 
-    By the way the session was begun: its identity provider, or password and second factors.
+    By the way the session was begun: password and second factors, or its identity provider. When
+    they came back from there says nothing, as it may have remembered them; it tells when it asked.
     """
-    limit = settings.REAUTHENTICATION_SECONDS if seconds is None else seconds
-    provider_id = provider_of(request)
     if not request.user.is_authenticated:
         return False
+    if provider_of(request) is not None:
+        return is_recent(authenticated_at(request), seconds=seconds)
     moments = [
         entry["at"]
         for entry in get_authentication_records(request, request.user)
-        if (entry.get("method") == "socialaccount") == (provider_id is not None)
+        if entry.get("method") != "socialaccount"
     ]
-    return bool(moments) and 0 <= time.time() - max(moments) < limit
+    return is_recent(max(moments, default=None), seconds=seconds)
+
+
+def is_recent(moment: float | None, *, seconds: float | None = None) -> bool:
+    """Whether that was within `seconds`. None, a moment that nobody knows, was not."""
+    limit = settings.REAUTHENTICATION_SECONDS if seconds is None else seconds
+    return moment is not None and -_CLOCK_SKEW_SECONDS <= time.time() - moment < limit
 
 
 def ask_who_they_are(request: HttpRequest, *, come_back_to: str | None = None) -> HttpResponse:

@@ -154,6 +154,7 @@ class LyingProvider:
             "aud": CLIENT_ID,
             "iat": now,
             "exp": now + 300,
+            "auth_time": now,
             "nonce": self.nonce,
             "email": "somebody@acme.example",
         } | self.claims

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit import record
 from portal.models import AuditEvent, IdentityProvider, Membership, User
+from portal.reauthentication import is_recent
 from portal.tenancy import across_all_organizations
 
 
@@ -36,6 +37,15 @@ class Refusal(models.TextChoices):
     TAKEN = "taken", _("This sign-in is linked to somebody else. Ask your administrator.")
     LINKED = "linked", _("You have linked this sign-in already. Unlink it first.")
     STALE = "stale", _("That took too long. Start again under “Your account”.")
+    NOT_ASKED = (
+        "not_asked",
+        _(
+            "You were to show again who you are, but your organization's provider did not ask you, "
+            "or does not say when it last did. Sign out there and try again. If that does not "
+            "help, sign in here with your password, or tell your administrator that the provider "
+            "has to answer prompt=login and to send auth_time."
+        ),
+    )
     SIGNED_OUT = "signed_out", _("You were signed out meanwhile. Sign in and start again.")
 
 
@@ -55,15 +65,20 @@ class Assertion:
     subject: str
     email: str = field(repr=False)
     name: str = field(repr=False)
+    # When the person last showed the provider who they are; None if it does not tell.
+    authenticated_at: float | None = None
 
 
-def admit(assertion: Assertion) -> SocialAccount:
+def admit(assertion: Assertion, *, asked_again: bool = False) -> SocialAccount:
     """The link by which this person comes in; made, if the provider adds people.
 
-    Raises `SignInRefused`; a refusal is audited.
+    `asked_again`: they were sent to show once more who they are. Raises `SignInRefused`; a refusal
+    is audited.
     """
     account = _find(assertion)
     try:
+        if asked_again and not is_recent(assertion.authenticated_at):
+            raise SignInRefused(Refusal.NOT_ASKED)
         if account is None:
             return _add_member(assertion)
         _refuse_unless_member(account.user, assertion.provider)

@@ -139,7 +139,12 @@ def _lead_to(
     params = provider.get_auth_params_from_request(request, process)
     try:
         response: HttpResponseBase = provider.redirect(
-            request, process, next_url=next_url or None, auth_params=params
+            request,
+            process,
+            next_url=next_url or None,
+            auth_params=params,
+            # Kept with the state: the visitor can take `prompt` out of the address.
+            asks_again=provider.asks_again,
         )
     except OAuth2Error as error:
         response = render_authentication_error(request, provider, exception=error)

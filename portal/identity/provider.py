@@ -93,12 +93,15 @@ class ProviderEndpoints(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         if not isinstance(id_token, str):
             raise OAuth2Error("There is no ID token.")
         claims = self._verify(app, id_token)
+        authenticated_at = _moment(claims.get("auth_time"))
         if not claims.get("email"):
             claims = self._with_user_info(claims, token.token)
         for name in ("email", "name"):
             if isinstance(claims.get(name), str) and not _is_text(claims[name]):
                 raise OAuth2Error(f"The {name} is not usable.")
-        return self.get_provider().sociallogin_from_response(request, {"id_token": claims})
+        login = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
+        login.authenticated_at = authenticated_at
+        return login
 
     def _verify(self, app: Any, id_token: str) -> dict[str, Any]:
         try:
@@ -185,6 +188,12 @@ def _fetch(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         return fetch_json(url, headers)
     except NoAnswer as error:
         raise OAuth2Error(str(error)) from None
+
+
+def _moment(value: Any) -> float | None:
+    """A time of JWT's, in seconds; None if it is none."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value < 1e11 else None
 
 
 def _is_text(value: Any) -> bool:

@@ -20,6 +20,7 @@ from portal.tenancy import across_all_organizations
 SESSION_KEY: Final = "identity_provider"
 # The row of the link by which the person came in. Another one, made later, revives no session.
 _LINK_KEY: Final = "identity_link"
+_MOMENT_KEY: Final = "identity_authenticated_at"
 # What changes or shows how somebody signs in. `mfa_` and its like are beginnings.
 _PERSONAL: Final = ("account_change_password", "account_reauthenticate", "mfa_", "usersessions_",
                     "identity:link", "identity:unlink")  # fmt: skip
@@ -48,13 +49,21 @@ def provider_of(request: HttpRequest) -> str | None:
     return request.session.get(SESSION_KEY)
 
 
-def bind_to_link(request: HttpRequest, link: SocialAccount | None) -> None:
+def authenticated_at(request: HttpRequest) -> float | None:
+    """When the person of a provider's session last showed it who they are, as far as it tells."""
+    return request.session.get(_MOMENT_KEY)
+
+
+def bind_to_link(
+    request: HttpRequest, link: SocialAccount | None, *, authenticated_at: float | None = None
+) -> None:
     """Say by which link to a provider this session was begun; None: by none."""
-    for key in (SESSION_KEY, _LINK_KEY):
+    for key in (SESSION_KEY, _LINK_KEY, _MOMENT_KEY):
         request.session.pop(key, None)
     if link is not None:
         request.session[SESSION_KEY] = link.provider
         request.session[_LINK_KEY] = link.pk
+        request.session[_MOMENT_KEY] = authenticated_at
 
 
 class ProviderSessionMiddleware:

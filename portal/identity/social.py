@@ -76,11 +76,15 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             subject=sociallogin.account.uid,
             email=(sociallogin.user.email or "").strip().lower(),
             name=sociallogin.user.name,
+            authenticated_at=sociallogin.authenticated_at,
         )
         try:
             if sociallogin.state.get("process") == AuthProcess.CONNECT:
                 raise ImmediateHttpResponse(_link(request, assertion))
-            sociallogin.account = admit(assertion)
+            asked_again = bool(sociallogin.state.get("asks_again"))
+            sociallogin.account = admit(assertion, asked_again=asked_again)
+            # The state outlasts a second factor that is asked for now.
+            sociallogin.state["authenticated_at"] = assertion.authenticated_at
             sociallogin.user = sociallogin.account.user
         except SignInRefused as refused:
             context = {"provider": row, "refusal": refused.refusal.label}
