@@ -1,11 +1,13 @@
 """The page about one's own sign-in, and the way to an organization's identity provider."""
 
+from contextlib import nullcontext
 from uuid import UUID
 
 from allauth.account.views import password_change
 from allauth.decorators import rate_limit
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.internal.statekit import get_states
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -27,6 +29,8 @@ from portal.identity.links import links_of, unlink
 from portal.identity.provider import OrganizationProvider, ProviderEndpoints
 from portal.identity.second_factors import has_second_factor
 from portal.identity.sessions import get_active_provider, provider_of
+from portal.identity.visits import ComeBackLater, visit
+from portal.identity.wire import Unreachable
 from portal.models import IdentityProvider, User
 from portal.reauthentication import ask_if_needed
 
@@ -118,10 +122,16 @@ def unlink_provider(request: HttpRequest, link_id: int) -> HttpResponse:
 @rate_limit(action="identity_provider")  # type: ignore[untyped-decorator]
 def provider_callback(request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
     """Where the provider sends people back to."""
-    _provider(request, provider_id)
+    provider = _provider(request, provider_id)
     # Not allauth's view of the same name: it would use its own, laxer reading of the answers.
     view = OAuth2CallbackView.adapter_view(ProviderEndpoints(request, str(provider_id)))
-    response: HttpResponseBase = view(request)
+    # The provider is asked nothing for those who did not begin here, and they take no place.
+    began_here = request.GET.get("state") in get_states(request)
+    try:
+        with visit(provider_id) if began_here else nullcontext():
+            response: HttpResponseBase = view(request)
+    except ComeBackLater as error:
+        response = render_authentication_error(request, provider, exception=error)
     return response
 
 
@@ -138,15 +148,16 @@ def _lead_to(
 ) -> HttpResponseBase:
     params = provider.get_auth_params_from_request(request, process)
     try:
-        response: HttpResponseBase = provider.redirect(
-            request,
-            process,
-            next_url=next_url or None,
-            auth_params=params,
-            # Kept with the state: the visitor can take `prompt` out of the address.
-            asks_again=provider.asks_again,
-        )
-    except OAuth2Error as error:
+        with visit(UUID(provider.app.provider_id)):
+            response: HttpResponseBase = provider.redirect(
+                request,
+                process,
+                next_url=next_url or None,
+                auth_params=params,
+                # Kept with the state: the visitor can take `prompt` out of the address.
+                asks_again=provider.asks_again,
+            )
+    except (OAuth2Error, Unreachable) as error:
         response = render_authentication_error(request, provider, exception=error)
     return response
 

@@ -184,6 +184,7 @@ class OrganizationProvider(OpenIDConnectProvider):  # type: ignore[misc]
 
 
 def _fetch(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """Raises `OAuth2Error` and `wire.Unreachable`."""
     try:
         return fetch_json(url, headers)
     except NoAnswer as error:

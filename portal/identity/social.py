@@ -8,7 +8,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,8 @@ from portal.audit import record
 from portal.identity.links import Assertion, Refusal, SignInRefused, admit, link
 from portal.identity.provider import OrganizationProvider
 from portal.identity.sessions import get_active_provider, provider_of
-from portal.identity.wire import make_session
+from portal.identity.visits import ComeBackLater
+from portal.identity.wire import Unreachable, make_session
 from portal.models import AuditEvent, IdentityProvider, User
 from portal.reauthentication import did_recently_authenticate
 
@@ -99,7 +100,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         exception, extra = kwargs.get("exception"), kwargs.get("extra_context") or {}
         reason = str(exception or error or "unknown")[:200]
         log.warning("A sign-in by provider %s broke off: %s", provider.app.provider_id, reason)
-        if exception is not None or "state" in extra:
+        was_ours = exception is not None or "state" in extra
+        if was_ours and not isinstance(exception, ComeBackLater):
             record(
                 "login.failed",
                 organization=row.organization if row else None,
@@ -108,10 +110,24 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
                 result=AuditEvent.Result.FAILED,
                 reason=reason,
             )
-        # Else the state is none of ours: anybody can send one, and rows can never be deleted.
-        context = {"provider": row}
-        page = render(request, "socialaccount/authentication_error.html", context, status=401)
+        # Else anybody can cause it as often as they like, and rows can never be deleted.
+        page = _unreachable(request, row, exception) or render(
+            request, "socialaccount/authentication_error.html", {"provider": row}, status=401
+        )
         raise ImmediateHttpResponse(page)
+
+
+def _unreachable(
+    request: HttpRequest, row: IdentityProvider | None, error: Any
+) -> HttpResponse | None:
+    """The page for a provider that does not answer, and when to come back."""
+    if not isinstance(error, Unreachable):
+        return None
+    is_busy = isinstance(error, ComeBackLater) and error.is_busy
+    context = {"provider": row, "is_busy": is_busy}
+    page = render(request, "socialaccount/unreachable.html", context, status=503)
+    page["Retry-After"] = "5" if is_busy else "30"
+    return page
 
 
 def _make_app(row: IdentityProvider) -> SocialApp:

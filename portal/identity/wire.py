@@ -5,9 +5,13 @@ is to be trusted: they must not lead into the network the portal runs in.
 """
 
 import contextlib
+import contextvars
 import ipaddress
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,6 +26,7 @@ ANSWER_SECONDS: Final = 10.0
 LARGEST_ANSWER: Final = 512 * 1024
 _ADDRESSES_TRIED: Final = 2
 _PUBLIC_IPV6: Final = ipaddress.IPv6Network("2000::/3")
+_BrokenOff: Final = requests.exceptions.ChunkedEncodingError
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -29,8 +34,62 @@ class AddressRefused(requests.ConnectionError):
     """The portal does not speak to this address."""
 
 
+class AnswerTooLarge(requests.RequestException):
+    """More than anything a provider has to say."""
+
+
+class Unreachable(requests.ConnectionError):
+    """The provider is not there, or does not answer in time."""
+
+
 class NoAnswer(Exception):
     """The provider does not answer as it should."""
+
+
+@dataclass
+class Asking:
+    """What is asked of a provider within one deadline, and whether an answer stayed away."""
+
+    until: float
+    stayed_away: bool = False
+    socket: Any = None
+
+    def left(self, most: float) -> float:
+        """Seconds for the next wait. Raises TimeoutError once the deadline has passed."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("The deadline has passed")
+        return min(left, most)
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Cut the connection at the deadline: the timeouts of reads do not stop one that drips."""
+        watchdog = threading.Timer(self.left(ANSWER_SECONDS), self._cut)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+
+    def _cut(self) -> None:
+        with contextlib.suppress(OSError, TypeError):
+            # Not the TLS socket's own way, which waits for the other side.
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+
+
+_asking: contextvars.ContextVar[Asking] = contextvars.ContextVar("provider_asking")
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[Asking]:
+    """Whatever is asked in this block is over after so many seconds, all of it together."""
+    asking = Asking(time.monotonic() + seconds)
+    token = _asking.set(asking)
+    try:
+        yield asking
+    finally:
+        _asking.reset(token)
 
 
 def make_session() -> requests.Session:
@@ -46,12 +105,14 @@ def make_session() -> requests.Session:
 
 
 def fetch_json(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """The object that `url` answers with. Raises `NoAnswer`."""
+    """The object that `url` answers with. Raises `NoAnswer` and `Unreachable`."""
     try:
         with make_session() as session:
             response = session.get(url, headers=headers)
             response.raise_for_status()
             found = response.json()
+    except Unreachable:
+        raise
     except (requests.RequestException, RecursionError, ValueError):
         # Without the cause: its request may hold a token.
         raise NoAnswer(f"No usable answer from {urlsplit(url).hostname}.") from None
@@ -112,13 +173,30 @@ class _GuardedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         if not may_be_asked(request.url or ""):
             raise AddressRefused("Not an address of an identity provider.")
-        kwargs |= {"stream": True, "timeout": (CONNECT_SECONDS, READ_SECONDS), "proxies": None}
-        response = super().send(request, **kwargs)
-        if response.is_redirect:
-            response.close()
-            raise AddressRefused("Identity providers are not followed to other addresses.")
-        response._content = _read(response)
-        response._content_consumed = True  # type: ignore[attr-defined]
+        asking = _asking.get(None)
+        if asking is None:
+            with within(ANSWER_SECONDS):
+                return self.send(request, *args, **kwargs)
+        try:
+            waits = (asking.left(CONNECT_SECONDS), asking.left(READ_SECONDS))
+            kwargs |= {"stream": True, "timeout": waits, "proxies": None}
+            with asking.watched():
+                response = super().send(request, **kwargs)
+                if response.is_redirect:
+                    response.close()
+                    raise AddressRefused("Identity providers are not followed to other addresses.")
+                response._content = _read(response)
+            response._content_consumed = True  # type: ignore[attr-defined]
+            # What was cut off may look like an end.
+            asking.left(READ_SECONDS)
+        except AddressRefused:
+            raise
+        except (requests.ConnectionError, requests.Timeout, _BrokenOff, TimeoutError) as error:
+            if _is_inward(error):
+                raise AddressRefused("Not a public address.") from None
+            asking.stayed_away = True
+            host = urlsplit(request.url or "").hostname
+            raise Unreachable(f"No answer from {host}: {type(error).__name__}") from None
         return response
 
 
@@ -128,43 +206,45 @@ def _read(response: requests.Response) -> bytes:
         for chunk in response.iter_content(16 * 1024):
             content += chunk
             if len(content) > LARGEST_ANSWER:
-                raise requests.ConnectionError("The answer is too large.")
+                raise AnswerTooLarge("The answer is too large.")
     finally:
         response.close()
     return bytes(content)
 
 
+class _Inward(urllib3.exceptions.NewConnectionError):
+    """The name leads to an address that is not public."""
+
+
+def _is_inward(error: Exception) -> bool:
+    """requests and urllib3 wrap what the connection raised."""
+    return isinstance(getattr(error.args[0], "reason", None) if error.args else None, _Inward)
+
+
 class _Connection(urllib3.connection.HTTPConnection):
-    _watchdog: threading.Timer | None = None
-
     def connect(self) -> None:
-        """One request each, and an end to it: the timeouts of reads do not stop one that drips."""
-        self._watchdog = threading.Timer(ANSWER_SECONDS, self._cut)
-        self._watchdog.daemon = True
-        self._watchdog.start()
         super().connect()
-
-    def close(self) -> None:
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-        super().close()
-
-    def _cut(self) -> None:
-        with contextlib.suppress(OSError, AttributeError, TypeError):
-            # Not the TLS socket's own way, which waits for the other side.
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+        asking = _asking.get()
+        asking.socket = self.sock
+        # It may have passed before there was a socket to cut.
+        asking.left(READ_SECONDS)
 
     def _new_conn(self) -> socket.socket:
         """Connect to the very address that was checked, so that a second look-up cannot differ."""
-        addresses = [str(answer[4][0]) for answer in self._look_up()]
+        asking = _asking.get()
+        addresses = [str(answer[4][0]) for answer in self._look_up(asking.left(CONNECT_SECONDS))]
         if not all(_may_connect(address, self.host) for address in addresses):
-            raise urllib3.exceptions.NewConnectionError(self, "Not a public address")
+            raise _Inward(self, "Not a public address")
         for address in addresses[:_ADDRESSES_TRIED]:
+            wait = asking.left(CONNECT_SECONDS)
             with contextlib.suppress(OSError):
-                return socket.create_connection((address, self.port), CONNECT_SECONDS)
+                made = socket.create_connection((address, self.port), wait)
+                # For the whole TLS handshake.
+                made.settimeout(asking.left(CONNECT_SECONDS))
+                return made
         raise urllib3.exceptions.NewConnectionError(self, "No connection")
 
-    def _look_up(self) -> list[Any]:
+    def _look_up(self, seconds: float) -> list[Any]:
         """The addresses of the host. In a thread, because getaddrinfo() takes no timeout."""
         found: list[list[Any]] = []
 
@@ -174,7 +254,7 @@ class _Connection(urllib3.connection.HTTPConnection):
 
         thread = threading.Thread(target=ask, name="provider-look-up", daemon=True)
         thread.start()
-        thread.join(CONNECT_SECONDS)
+        thread.join(seconds)
         return found[0] if found else []
 
 

@@ -57,6 +57,9 @@ class IdentityProvider(models.Model):
             "a member."
         ),
     )
+    # Kept by portal.identity.visits: who asks it right now, as {place: until}, and its pause.
+    visits = models.JSONField(default=dict, db_default={}, editable=False)
+    unreachable_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = tenant_manager(models.QuerySet, organization="organization")

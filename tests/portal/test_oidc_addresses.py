@@ -10,7 +10,14 @@ from django.core.exceptions import ValidationError
 
 from portal.identity import wire
 from portal.identity.issuers import clean_issuer
-from portal.identity.wire import AddressRefused, NoAnswer, fetch_json, make_session, may_be_asked
+from portal.identity.wire import (
+    AddressRefused,
+    NoAnswer,
+    Unreachable,
+    fetch_json,
+    make_session,
+    may_be_asked,
+)
 
 INWARD = [
     "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0", "10.0.0.1", "172.16.0.1",
@@ -142,7 +149,7 @@ def test_a_dripping_answer_is_cut_off(settings: Any, monkeypatch: Any) -> None:
         done = threading.Event()
         thread = threading.Thread(target=_drip, args=(server, done))
         thread.start()
-        with pytest.raises(NoAnswer):
+        with pytest.raises(Unreachable):
             fetch_json(f"http://127.0.0.1:{server.getsockname()[1]}/")
         done.set()
         thread.join(5)
