@@ -347,6 +347,13 @@ FAULTS = (
         "tests/zoomauth/test_admin.py",
     ),
     Fault(
+        "a session of long ago starts on a host's behalf",
+        "meetings/pages/start.py",
+        "if not did_recently_authenticate(request, seconds=2 * settings.REAUTHENTICATION_SECONDS):",
+        "if False:",
+        "tests/meetings/test_on_behalf.py",
+    ),
+    Fault(
         "an admin's own link confirms the address",
         "portal/invitations/accepting.py",
         "            if invitation.mailed_digest == digest:\n",

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 from meetings.admin.host_base import PagesOfOneOrganization
 from meetings.services.host_links import link_verified
 from meetings.services.host_matching import Match, Verdict, count_by_verdict, get_matches
+from portal.admin.buttons import ask_before_button
 from portal.invitations.bulk import invite_rows, judge_rows
 from portal.invitations.issuing import Issued
 from portal.mail import mail_is_set_up
@@ -107,6 +108,9 @@ class HostMatchingPages(PagesOfOneOrganization):
         return self._back(organization)
 
     def _link_safe(self, request: HttpRequest, organization: Organization) -> HttpResponse:
+        asked = ask_before_button(request, come_back_to=request.get_full_path())
+        if asked is not None:
+            return asked
         safe = [match for match in get_matches(organization) if match.is_safe]
         members = Membership.objects.select_related("user").in_bulk(
             [UUID(match.candidates[0].membership_id) for match in safe[:_LINKED_AT_ONCE]]
@@ -132,6 +136,9 @@ class HostMatchingPages(PagesOfOneOrganization):
         return self._back(organization)
 
     def _invite(self, request: HttpRequest, organization: Organization) -> HttpResponse:
+        asked = ask_before_button(request, come_back_to=request.get_full_path())
+        if asked is not None:
+            return asked
         chosen = set(request.POST.getlist("zoom_user"))
         people = [
             match.person

@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,6 +22,7 @@ from meetings.pages.policy import may_leave_to_zoom, start_page_policy
 from meetings.pages.requests import SignedInRequest
 from meetings.sdk_errors import sdk_error_texts
 from meetings.services.start import StartPackage, get_app_link, start_as_host, start_meeting
+from portal.reauthentication import ask_who_they_are, did_recently_authenticate
 from zoomauth.services import fitness_sentence, get_fitness
 
 # The order matters: each builds on those before it.
@@ -55,10 +57,12 @@ def start(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
 @never_cache
 @start_page_policy
 def start_on_behalf(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
-    """The same for an admin, who starts it as its host and says why."""
+    """The same for an admin, who starts it as its host, says why, and showed lately who they are."""
     meeting = get_startable_on_behalf(request.user, meeting_id)
     if request.method == "POST":
         return _start_on_behalf(request, meeting)
+    if not did_recently_authenticate(request):
+        return ask_who_they_are(request)
     return _green_room(
         request,
         meeting,
@@ -92,6 +96,9 @@ def _start(request: SignedInRequest, meeting: Meeting, as_host: Host) -> JsonRes
 
 
 def _start_on_behalf(request: SignedInRequest, meeting: Meeting) -> JsonResponse:
+    # As for a form: the page was asked for, and may lie open as long again.
+    if not did_recently_authenticate(request, seconds=2 * settings.REAUTHENTICATION_SECONDS):
+        return _refuse_stale(request)
     form = OnBehalfForm(request.POST)
     if not form.is_valid():
         told = " ".join(str(error) for error in form.errors["reason"])
@@ -99,6 +106,16 @@ def _start_on_behalf(request: SignedInRequest, meeting: Meeting) -> JsonResponse
         return JsonResponse(failure.as_json(), status=failure.status)
     reason = form.cleaned_data["reason"]
     return _answer(lambda: start_as_host(meeting=meeting, user=request.user, reason=reason))
+
+
+def _refuse_stale(request: SignedInRequest) -> JsonResponse:
+    told = _(
+        "It is a while ago that you showed who you are. Press Try again: you are asked once more, "
+        "and then come back here."
+    )
+    failure = Failure(HTTPStatus.FORBIDDEN, "stale_sign_in", told, "", False)
+    address = ask_who_they_are(request)["Location"]
+    return JsonResponse({**failure.as_json(), "address": address}, status=failure.status)
 
 
 def _answer(make_package: Callable[[], StartPackage]) -> JsonResponse:

@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.admin.base import TenantForm, TenantModelAdmin
+from portal.admin.buttons import ask_before_button
 from portal.admin.choices import own_rows
 from portal.admin.invitation_lists import ListForm, PreviewedListForm
 from portal.invitations.bulk import invite_rows
@@ -29,6 +30,7 @@ from portal.invitations.issuing import Issued, invite, invite_again, refuse_know
 from portal.invitations.mailing import mail_invitation
 from portal.mail import mail_is_set_up
 from portal.models import Invitation, Organization
+from portal.reauthentication import AsksWhoYouAre, ask_if_needed
 
 # Within one page's time; the sweep mails the rest within minutes.
 _MAILED_AT_ONCE = 5
@@ -70,8 +72,11 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(TenantModelAdmin):
-    """How people come in. Operators use it too, for an organization's first admin."""
+class InvitationAdmin(AsksWhoYouAre, TenantModelAdmin):
+    """How people come in. Operators use it too, for an organization's first admin.
+
+    Whoever is shown a link showed lately who they are. Taking back only takes away and asks nobody.
+    """
 
     open_to_operator = True
     can_change = False
@@ -135,7 +140,10 @@ class InvitationAdmin(TenantModelAdmin):
         invitation = self._get_own(request, pk)
         if invitation is None:
             return self._not_there(request, pk)
-        return self.send_again(request, [invitation])
+        page = reverse("admin:portal_invitation_change", args=[pk])
+        return ask_before_button(request, come_back_to=page) or self._send_again(
+            request, [invitation]
+        )
 
     @method_decorator(require_POST)
     def take_back_view(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:
@@ -153,6 +161,10 @@ class InvitationAdmin(TenantModelAdmin):
         description=gettext_lazy("Send again: the earlier links end"), permissions=["write"]
     )
     def send_again(self, request: HttpRequest, invitations: Any) -> HttpResponse:
+        asked = ask_before_button(request, come_back_to=request.get_full_path())
+        return asked or self._send_again(request, invitations)
+
+    def _send_again(self, request: HttpRequest, invitations: Any) -> HttpResponse:
         issued = []
         for invitation in invitations:
             try:
@@ -186,6 +198,8 @@ class InvitationAdmin(TenantModelAdmin):
         """Take a CSV file, show each row's fate, and invite once that has been seen."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        if (asked := ask_if_needed(request)) is not None:
+            return asked
         choices = {"organizations": self._organizations(request)}
         if request.method == "POST" and "text" in request.POST:
             sent = PreviewedListForm(request.POST, **choices)

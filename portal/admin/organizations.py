@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.admin.base import TenantForm, TenantModelAdmin
 from portal.memberships import lock_organization, refuse_to_remove_last_admin
 from portal.models import Membership, Organization
+from portal.reauthentication import AsksWhoYouAre
 from portal.tenancy import across_all_organizations
 
 OWN_MEMBERSHIP = _("This is your own membership. Another admin can change it for you.")
@@ -26,7 +27,7 @@ class OrganizationForm(TenantForm):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(TenantModelAdmin):
+class OrganizationAdmin(AsksWhoYouAre, TenantModelAdmin):
     """Admins rename their own and set its policies; operators make and deactivate them."""
 
     open_to_operator = True
@@ -89,7 +90,7 @@ class MembershipForm(TenantForm):
 
 
 @admin.register(Membership)
-class MembershipAdmin(TenantModelAdmin):
+class MembershipAdmin(AsksWhoYouAre, TenantModelAdmin):
     """Who belongs to which organization, as what.
 
     Admins change role and activity. They add people by invitation, never by choosing a person: the

@@ -11,13 +11,15 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import record
 from portal.memberships import refuse_to_deactivate_last_admin
 from portal.models import User
+from portal.reauthentication import AsksWhoYouAre, ask_if_needed
 
 
 class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -50,7 +52,7 @@ admin.site.unregister(
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(AsksWhoYouAre, DjangoUserAdmin):  # type: ignore[type-arg]
     """Operators only."""
 
     form = UserForm
@@ -91,6 +93,19 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,
+        form_url: str = "",  # noqa: A002 - Django's
+    ) -> HttpResponse:
+        """Once they showed who they are, and not without its event."""
+        asked = ask_if_needed(request) if self._is_operator(request) else None
+        if asked is not None:
+            return asked
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -18,6 +18,7 @@ from tests.browser.visit import Visit
 from tests.cast import Cast
 from tests.sandbox import Sandbox
 from tests.server import collect_static, running
+from tests.sessions import sign_in as show_who_they_are
 
 PATIENCE_MS = 30_000
 
@@ -77,8 +78,7 @@ def sign_in(new_context: Callable[..., BrowserContext], portal: str) -> Callable
     def call(user: User | None, **options: Any) -> Visit:
         context = new_context(**options)
         if user is not None:
-            client = Client()
-            client.force_login(user)
+            client = show_who_they_are(Client(), user)
             cookie = client.cookies[settings.SESSION_COOKIE_NAME]
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": portal}])
         return Visit(context)

@@ -43,6 +43,17 @@ def test_blanks_are_no_reason_and_the_page_says_so(on_behalf):
     assert "Say why you start this meeting" in on_behalf.failure.message
 
 
+def test_who_signed_in_long_ago_is_told_so_and_where_to_go(on_behalf, zoom, settings):
+    on_behalf.page.get_by_label("Why do you start it?").fill("Alice is ill")
+    settings.REAUTHENTICATION_SECONDS = 0
+    on_behalf.page.get_by_role("button", name="Start", exact=True).click()
+    on_behalf.wait_for("failed")
+    assert "showed who you are" in on_behalf.failure.message
+    on_behalf.page.get_by_role("button", name="Try again").click()
+    on_behalf.page.wait_for_url("**/accounts/reauthenticate/?next=*")
+    assert zoom.calls() == []
+
+
 def test_the_page_is_read_on_a_phone_in_the_dark(sign_in, cast, meeting):
     cast.acme.admins_may_start_on_behalf = True
     cast.acme.save(update_fields=["admins_may_start_on_behalf"])

@@ -168,6 +168,19 @@ def test_the_safe_ones_are_linked_and_nobody_else(cast, ada):
     assert AuditEvent.objects.get(action="host.linked").detail["by"] == "verified"
 
 
+@pytest.mark.parametrize("do", ["link", "invite"])
+def test_the_bulk_buttons_ask_who_one_is(cast, do):
+    verify(cast.mia)
+    for name in ("mia", "zoe"):
+        zoom_user(cast, name)
+    stale = sign_in(Client(), cast.ada, seconds_ago=3600)
+    chosen = list(ZoomUser.objects.values_list("pk", flat=True))
+    answer = stale.post(PAGE, {"do": do, "zoom_user": chosen})
+    assert "reauthenticate" in answer["Location"]
+    assert not Invitation.objects.exists()
+    assert not AuditEvent.objects.filter(action="host.linked").exists()
+
+
 def test_chosen_zoom_users_without_a_member_are_invited(cast, ada):
     zoe, yan = zoom_user(cast, "zoe"), zoom_user(cast, "yan")
     mia = zoom_user(cast, "mia")

@@ -16,7 +16,8 @@ from django.utils import timezone
 from meetings.models import Host, OnBehalfStart
 from meetings.tasks import mail_hosts_started_for
 from portal.models import AuditEvent, Membership, Organization
-from tests.factories import MembershipFactory
+from tests.factories import PASSWORD, MembershipFactory
+from tests.sessions import sign_in, sign_in_by_page
 from zoomauth.models import AccessToken
 
 pytestmark = pytest.mark.django_db
@@ -163,8 +164,7 @@ def test_a_meeting_that_zoom_never_confirmed_cannot_start(cast, zoom, allowed, s
 
 
 def test_the_csrf_token_is_needed(cast, at_zoom, allowed):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.ada)
+    client = sign_in(Client(enforce_csrf_checks=True), cast.ada)
     assert client.post(url(at_zoom), REASON).status_code == 403
 
 
@@ -183,8 +183,7 @@ def test_what_is_taken_away_while_the_token_is_fetched_counts(cast, at_zoom, zoo
     zoom.clear_ledger()
 
     def press(_):
-        client = Client()
-        client.force_login(cast.ada)
+        client = sign_in(Client(), cast.ada)
         try:
             return client.post(url(at_zoom), REASON).status_code
         finally:
@@ -197,6 +196,54 @@ def test_what_is_taken_away_while_the_token_is_fetched_counts(cast, at_zoom, zoo
         assert pressed.result() == 403
     assert "users.token" not in zoom.calls()
     assert AuditEvent.objects.filter(action="meeting.start", result="denied").exists()
+
+
+# --- Who they are ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stale(cast):
+    """ada, who signed in an hour ago."""
+    return sign_in_by_page(Client(), cast.ada, seconds_ago=3600)
+
+
+def test_the_page_asks_first_who_they_are_and_comes_back(cast, at_zoom, allowed, stale):
+    asked = stale.get(url(at_zoom))["Location"]
+    assert asked.startswith(reverse("account_reauthenticate"))
+    assert stale.post(asked, {"password": PASSWORD})["Location"] == url(at_zoom)
+    assert stale.get(url(at_zoom)).status_code == 200
+
+
+def test_an_old_session_gets_no_package_and_is_told_where_to_go(
+    cast, at_zoom, zoom, allowed, stale
+):
+    zoom.clear_ledger()
+    answer = stale.post(url(at_zoom), REASON)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "stale_sign_in")
+    assert "who you are" in answer.json()["error"]["message"]
+    assert answer.json()["address"].startswith(reverse("account_reauthenticate"))
+    assert zoom.calls() == []
+    assert not OnBehalfStart.objects.exists()
+
+
+def test_a_page_that_lay_open_a_while_still_starts(cast, at_zoom, allowed):
+    client = sign_in(Client(), cast.ada, seconds_ago=1500)
+    assert client.post(url(at_zoom), REASON).status_code == 200
+
+
+def test_two_posts_of_an_old_session_bring_no_zak(cast, at_zoom, stale):
+    """Switching the policy on, and starting."""
+    policies = {"mfa_required": "nobody", "who_may_schedule": "hosts_and_schedulers"}
+    fields = {"name": "Acme", "admins_may_start_on_behalf": "on"} | policies
+    stale.post(reverse("admin:portal_organization_change", args=[cast.acme.pk]), fields)
+    assert "zak" not in stale.post(url(at_zoom), REASON).content.decode()
+    cast.acme.refresh_from_db()
+    assert (cast.acme.admins_may_start_on_behalf, cast.acme.mfa_required) == (False, "admins")
+
+
+def test_the_own_start_of_a_host_asks_for_no_recent_sign_in(cast, at_zoom):
+    client = sign_in(Client(), cast.alice, seconds_ago=86400)
+    assert client.post(reverse("meetings:start", args=[at_zoom.pk])).status_code == 200
 
 
 # --- The page -------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from portal.invitations.mailing import mail_due_invitations, mail_invitation
 from portal.models import AuditEvent, Invitation, Membership, Organization, User
 from portal.tenancy import across_all_organizations
 from tests.factories import PASSWORD, InvitationFactory, MembershipFactory, UserFactory
+from tests.sessions import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 LIST = "/admin/portal/invitation/"
@@ -533,7 +534,7 @@ def test_sending_an_expired_one_again_makes_it_hold_anew(cast, ada):
     invitation, _token = issue(cast)
     later = timezone.now() + timedelta(days=8)
     with time_machine.travel(later):
-        ada.force_login(cast.ada)
+        sign_in(ada, cast.ada)
         newer = token_in(body(ada.post(f"{LIST}{invitation.pk}/send-again/")))
         assert opened(newer).get(ACCEPT).status_code == 200
 
