@@ -27,7 +27,7 @@ def refuse_to_remove_last_admin(membership: Membership) -> None:
     """
     if membership.is_active and membership.role == Membership.Role.ADMIN:
         return
-    admins = _active_admins(membership.organization_id)
+    admins = active_admins(membership.organization_id)
     if admins.filter(pk=membership.pk).exists() and not admins.exclude(pk=membership.pk).exists():
         raise ValidationError(
             _("%(person)s is the last admin of %(organization)s. Make somebody else admin first.")
@@ -46,7 +46,7 @@ def refuse_to_deactivate_last_admin(user: User) -> None:
     alone: list[str] = []
     for membership in administered.order_by("organization"):
         lock_organization(membership.organization_id)
-        if not _active_admins(membership.organization_id).exclude(user=user).exists():
+        if not active_admins(membership.organization_id).exclude(user=user).exists():
             alone.append(membership.organization.name)
     if alone:
         raise ValidationError(
@@ -55,7 +55,8 @@ def refuse_to_deactivate_last_admin(user: User) -> None:
         )
 
 
-def _active_admins(organization_id: UUID) -> QuerySet[Membership]:
+def active_admins(organization_id: UUID) -> QuerySet[Membership]:
+    """Who administers it now."""
     rows: QuerySet[Membership] = Membership.objects.filter(
         organization=organization_id,
         role=Membership.Role.ADMIN,

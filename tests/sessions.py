@@ -2,6 +2,7 @@
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.login import record_authentication
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
@@ -16,19 +17,18 @@ def sign_in(client: Client, user: User, *, seconds_ago: float = 0) -> Client:
     request = HttpRequest()
     request.session, request.user = client.session, user
     record_authentication(request, user, "password", email=user.email)
-    request.session.save()
-    return grow_old(client, seconds_ago)
+    grow_old(request.session, seconds_ago)
+    return client
 
 
 def sign_in_by_page(client: Client, user: User, *, seconds_ago: float = 0) -> Client:
     """The same by the sign-in page itself, after which the password can be asked for once more."""
     client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
-    return grow_old(client, seconds_ago)
+    grow_old(client.session, seconds_ago)
+    return client
 
 
-def grow_old(client: Client, seconds: float) -> Client:
+def grow_old(session: SessionBase, seconds: float) -> None:
     """As if the person had shown who they are so much earlier."""
-    session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY][-1]["at"] -= seconds
     session.save()
-    return client

@@ -57,7 +57,7 @@ def start(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
 @never_cache
 @start_page_policy
 def start_on_behalf(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
-    """The same for an admin, who starts it as its host, says why, and showed lately who they are."""
+    """The same for an admin who showed lately who they are: as its host, saying why."""
     meeting = get_startable_on_behalf(request.user, meeting_id)
     if request.method == "POST":
         return _start_on_behalf(request, meeting)

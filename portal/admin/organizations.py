@@ -6,15 +6,19 @@ from uuid import UUID
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portal.admin.base import TenantForm, TenantModelAdmin
 from portal.memberships import lock_organization, refuse_to_remove_last_admin
 from portal.models import Membership, Organization
+from portal.notices import tell_admins_of_policies
 from portal.reauthentication import AsksWhoYouAre
 from portal.tenancy import across_all_organizations
 
 OWN_MEMBERSHIP = _("This is your own membership. Another admin can change it for you.")
+# What makes it easier to act as somebody else: all admins are told.
+_TOLD = ("mfa_required", "admins_may_start_on_behalf")
 POLICIES: Any = ["mfa_required", "who_may_schedule", "admins_may_start_on_behalf"]
 
 
@@ -58,6 +62,24 @@ class OrganizationAdmin(AsksWhoYouAre, TenantModelAdmin):
         fixed = [] if user.is_superuser else ["is_active"]
         its_admin = user.is_authenticated and obj is not None and obj.pk in user.admin_of()
         return fixed if its_admin else [*fixed, *POLICIES]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        told = [name for name in _TOLD if change and name in form.changed_data]
+        if told:
+            policies = {_name_of(obj, name): _both(obj, name, form) for name in told}
+            tell_admins_of_policies(obj, policies, request.user)  # type: ignore[arg-type]
+
+
+def _name_of(obj: Organization, name: str) -> str:
+    return capfirst(str(obj._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def _both(obj: Organization, name: str, form: Any) -> tuple[str, str]:
+    """What was and what is, in words."""
+    field: Any = obj._meta.get_field(name)
+    words = dict(field.flatchoices) or {True: _("on"), False: _("off")}
+    return str(words.get(form.initial.get(name))), str(words.get(getattr(obj, name)))
 
 
 class MembershipForm(TenantForm):

@@ -19,7 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from portal.audit import record
 from portal.memberships import refuse_to_deactivate_last_admin
 from portal.models import User
+from portal.notices import tell_of_new_address
 from portal.reauthentication import AsksWhoYouAre, ask_if_needed
+from portal.signing_out import sign_out_everywhere
+
+# Of these the trail keeps what was and what is.
+_TOLD = ("email", "is_active", "is_superuser")
 
 
 class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -97,8 +102,8 @@ class UserAdmin(AsksWhoYouAre, DjangoUserAdmin):  # type: ignore[type-arg]
     def user_change_password(
         self,
         request: HttpRequest,
-        id: str,
-        form_url: str = "",  # noqa: A002 - Django's
+        id: str,  # noqa: A002 - Django's
+        form_url: str = "",
     ) -> HttpResponse:
         """Once they showed who they are, and not without its event."""
         asked = ask_if_needed(request) if self._is_operator(request) else None
@@ -109,8 +114,28 @@ class UserAdmin(AsksWhoYouAre, DjangoUserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        before = {name: form.initial.get(name) for name in _TOLD if name in form.changed_data}
+        if change and before:
+            after = {name: getattr(obj, name) for name in before}
+            # On this instance alone, which lives as long as the request, for the event below.
+            obj.told = {"before": before, "after": after}  # type: ignore[attr-defined]
+        if change and "email" in before:
+            self._end_sessions(request, obj)
+            tell_of_new_address(obj, before=before["email"])
         # allauth keeps addresses of its own, and would go on mailing password links to the old one.
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
+
+    def _end_sessions(self, request: HttpRequest, obj: User) -> None:
+        """Whoever has one open signed in as somebody with another address."""
+        own = obj == request.user
+        ended = sign_out_everywhere(obj, but=request.session.session_key if own else None)
+        record(
+            "sessions.ended",
+            organization=None,
+            actor=request.user,  # type: ignore[arg-type]
+            target=obj,
+            count=ended,
+        )
 
     # Adding, changing and setting a password all end in one of these two.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -128,4 +153,5 @@ class UserAdmin(AsksWhoYouAre, DjangoUserAdmin):  # type: ignore[type-arg]
             actor=request.user,  # type: ignore[arg-type]
             target=obj,
             message=message,
+            **getattr(obj, "told", {}),
         )

@@ -1,9 +1,12 @@
 """An admin starts a meeting as its host: what the page asks, says and does."""
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 
 from meetings.models import OnBehalfStart
+from tests.sessions import grow_old
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,9 +46,10 @@ def test_blanks_are_no_reason_and_the_page_says_so(on_behalf):
     assert "Say why you start this meeting" in on_behalf.failure.message
 
 
-def test_who_signed_in_long_ago_is_told_so_and_where_to_go(on_behalf, zoom, settings):
+def test_who_signed_in_long_ago_is_told_so_and_where_to_go(on_behalf, zoom):
     on_behalf.page.get_by_label("Why do you start it?").fill("Alice is ill")
-    settings.REAUTHENTICATION_SECONDS = 0
+    cookies = {cookie["name"]: cookie["value"] for cookie in on_behalf.page.context.cookies()}
+    grow_old(SessionStore(cookies[settings.SESSION_COOKIE_NAME]), 3600)
     on_behalf.page.get_by_role("button", name="Start", exact=True).click()
     on_behalf.wait_for("failed")
     assert "showed who you are" in on_behalf.failure.message
