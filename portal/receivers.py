@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_login_failed
@@ -20,6 +21,24 @@ def record_failed_login(sender: Any, credentials: dict[str, Any], **kwargs: Any)
     user = User.objects.of_address(email).first()
     if user is not None:
         record("login.failed", organization=None, actor=user, result=AuditEvent.Result.FAILED)
+
+
+@receiver(account.password_changed)
+def record_changed_password(sender: Any, user: User, **kwargs: Any) -> None:
+    """By the person, who knew the old one."""
+    record("password.changed", organization=None, actor=user)
+
+
+@receiver(account.password_set)
+def record_set_password(sender: Any, user: User, **kwargs: Any) -> None:
+    """By the person, who had none."""
+    record("password.set", organization=None, actor=user)
+
+
+@receiver(account.password_reset)
+def record_reset_password(sender: Any, user: User, **kwargs: Any) -> None:
+    """By whoever had the mailed link, or the one that a command printed."""
+    record("password.reset", organization=None, actor=user)
 
 
 @receiver(mfa.authenticator_added)

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.signals import password_set
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.invitations.issuing import invite_again
-from portal.models import AuditEvent
-from tests.factories import InvitationFactory
+from portal.management.commands.create_organization import _make_password_link
+from portal.models import AuditEvent, User
+from tests.factories import PASSWORD, InvitationFactory
 from tests.second_factors import App
 from tests.server import ROOT
+from tests.sessions import sign_in_by_page
 
 pytestmark = pytest.mark.django_db
 HERE = "portal/test_audit_actions.py"
@@ -28,6 +31,9 @@ AUDITED: dict[str, dict[str, str]] = {
         "login.completed": "portal/test_oidc.py",
         "login.failed": "portal/test_mfa.py",
         "sessions.ended": "portal/test_sessions.py",
+        "password.changed": HERE,
+        "password.set": HERE,
+        "password.reset": HERE,
         "identity.linked": "portal/test_oidc.py",
         "identity.unlinked": "portal/test_oidc.py",
     },
@@ -211,6 +217,29 @@ def test_new_recovery_codes_are_audited(cast):
     client.post(reverse("mfa_generate_recovery_codes"))
     event = AuditEvent.objects.get(action="second_factor.replaced")
     assert (event.actor_id, event.detail["method"]) == (cast.alice.pk, "recovery_codes")
+
+
+def test_a_changed_password_is_audited_without_it(cast):
+    client = sign_in_by_page(Client(), cast.alice)
+    new = "another-horse-battery-9"
+    fields = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    client.post(reverse("account_change_password"), fields)
+    event = AuditEvent.objects.get(action="password.changed")
+    assert (event.actor_id, event.detail) == (cast.alice.pk, {})
+
+
+def test_a_password_by_a_mailed_link_is_audited(cast):
+    client, new = Client(), "another-horse-battery-9"
+    form = client.get(_make_password_link(cast.alice), follow=True)
+    client.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert User.objects.get(pk=cast.alice.pk).check_password(new)
+    assert AuditEvent.objects.get(action="password.reset").actor_id == cast.alice.pk
+
+
+def test_a_first_password_is_audited(cast, rf):
+    """No page of ours leads there, but allauth tells of it in its own words."""
+    password_set.send(sender=User, request=rf.get("/"), user=cast.alice)
+    assert AuditEvent.objects.get(action="password.set").actor_id == cast.alice.pk
 
 
 def _set_up_app(client: Client) -> None:
