@@ -36,12 +36,12 @@ def refuse_to_remove_last_admin(membership: Membership) -> None:
 
 
 def refuse_to_deactivate_last_admin(user: User) -> None:
-    """Raise `ValidationError` if an organization has no other active admin than this person.
+    """Raise `ValidationError` if an active organization has no other active admin than this person.
 
     Holds the organizations it asks about until the end of the transaction.
     """
     administered = Membership.objects.filter(
-        user=user, role=Membership.Role.ADMIN, is_active=True
+        user=user, role=Membership.Role.ADMIN, is_active=True, organization__is_active=True
     ).select_related("organization")
     alone: list[str] = []
     for membership in administered.order_by("organization"):

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from portal.memberships import lock_organization
-from portal.models import AuditEvent, Membership, User
+from portal.models import AuditEvent, Membership, Organization, User
 from portal.tenancy import across_all_organizations
 from tests.factories import MembershipFactory, UserFactory
 
@@ -170,6 +170,13 @@ def test_the_last_admin_is_not_deactivated_as_a_person_either(cast, operator):
     page = reverse("admin:portal_user_change", args=[cast.ada.pk])
     assert "last admin of Acme" in operator.post(page, person_fields(cast.ada)).content.decode()
     assert User.objects.get(pk=cast.ada.pk).is_active
+
+
+def test_the_last_admin_of_a_deactivated_organization_is_deactivated(cast, operator):
+    Organization.objects.filter(pk=cast.acme.pk).update(is_active=False)
+    page = reverse("admin:portal_user_change", args=[cast.ada.pk])
+    operator.post(page, person_fields(cast.ada))
+    assert not User.objects.get(pk=cast.ada.pk).is_active
 
 
 @pytest.mark.parametrize("who", ["ada", "mia"])
