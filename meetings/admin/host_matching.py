@@ -156,8 +156,10 @@ class HostMatchingPages(PagesOfOneOrganization):
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return self._back(organization)
-        issued = invite_rows(organization=organization, rows=rows, actor=request.user)  # type: ignore[arg-type]
-        return self._show_links(request, issued)
+        done = invite_rows(organization=organization, rows=rows, actor=request.user)  # type: ignore[arg-type]
+        for reason in done.refused:
+            messages.error(request, reason)
+        return self._show_links(request, done.issued)
 
     def _show_links(self, request: HttpRequest, issued: list[Issued]) -> HttpResponse:
         """The one time that the links are seen. Their mails leave with the next sweep."""

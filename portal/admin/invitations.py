@@ -27,7 +27,7 @@ from portal.admin.choices import own_rows
 from portal.admin.invitation_lists import ListForm, PreviewedListForm
 from portal.invitations.bulk import invite_rows
 from portal.invitations.issuing import Issued, invite, invite_again, refuse_known, revoke
-from portal.invitations.mailing import mail_invitation
+from portal.invitations.mailing import get_mail_state, mail_invitation
 from portal.mail import mail_is_set_up
 from portal.models import Invitation, Organization
 from portal.reauthentication import AsksWhoYouAre, ask_if_needed
@@ -81,7 +81,16 @@ class InvitationAdmin(AsksWhoYouAre, TenantModelAdmin):
     open_to_operator = True
     can_change = False
     form = InvitationForm
-    list_display = ["email", "name", "role", "state", "invited_by", "issued_at", "expires_at"]
+    list_display = [
+        "email",
+        "name",
+        "role",
+        "state",
+        "mail",
+        "invited_by",
+        "issued_at",
+        "expires_at",
+    ]
     list_filter = [StateFilter, "role"]
     list_select_related = ["invited_by"]
     search_fields = ["email", "name"]
@@ -90,12 +99,18 @@ class InvitationAdmin(AsksWhoYouAre, TenantModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         asked = ["organization", "email", "name", "role"]
-        told = ["state", "invited_by", "issued_at", "mailed_at", "expires_at", "accepted_at"]
+        told = [
+            "state", "invited_by", "issued_at", "mail", "mailed_at", "expires_at", "accepted_at",
+        ]  # fmt: skip
         return [*asked, *told] if obj else asked
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, obj: Invitation) -> Any:
         return obj.get_state(timezone.now()).label
+
+    @admin.display(description=gettext_lazy("mail"))
+    def mail(self, obj: Invitation) -> Any:
+        return get_mail_state(obj, timezone.now()).label
 
     # --- Inviting one ----------------------------------------------------------------------
 
@@ -205,8 +220,12 @@ class InvitationAdmin(AsksWhoYouAre, TenantModelAdmin):
             sent = PreviewedListForm(request.POST, **choices)
             if sent.is_valid():
                 return self._invite_list(request, sent)
+            # The file is gone with the preview: ask for it anew, and say why.
+            reasons = [text for errors in sent.errors.values() for text in errors]
+            context: dict[str, Any] = {"form": ListForm(**choices), "reasons": reasons}
+            return self._render(request, "list", _("Invite a list of people"), context)
         form = ListForm(request.POST or None, request.FILES or None, **choices)
-        context: dict[str, Any] = {"form": form}
+        context = {"form": form}
         if request.method == "POST" and form.is_valid():
             context["rows"] = form.rows
             context["new"] = sum(row.is_acted_on for row in form.rows)
@@ -217,13 +236,15 @@ class InvitationAdmin(AsksWhoYouAre, TenantModelAdmin):
         return self._render(request, "list", _("Invite a list of people"), context)
 
     def _invite_list(self, request: HttpRequest, form: PreviewedListForm) -> HttpResponse:
-        issued = invite_rows(
+        done = invite_rows(
             organization=form.cleaned_data["organization"],
             rows=form.rows,
             actor=request.user,  # type: ignore[arg-type]
         )
+        for reason in done.refused:
+            self.message_user(request, reason, messages.ERROR)
         # Their mails leave with the next sweep: a mail server must not keep the page waiting.
-        return self._show_links(request, issued)
+        return self._show_links(request, done.issued)
 
     def _organizations(self, request: HttpRequest) -> QuerySet[Organization]:
         rows: QuerySet[Organization] = Organization.objects.filter(is_active=True)
@@ -239,12 +260,21 @@ class InvitationAdmin(AsksWhoYouAre, TenantModelAdmin):
         """The one time that the links are seen."""
         keys = [one.invitation.pk for one in issued]
 
+        # Both are asked while the page is made, when the mails have been tried.
         def mailed() -> set[UUID]:
-            # Asked while the page is made, when the mails have been tried.
             sent = Invitation.objects.filter(pk__in=keys).exclude(mailed_at=None)
             return set(sent.values_list("pk", flat=True))
 
-        context = {"issued": issued, "mailed": mailed, "mail_is_set_up": mail_is_set_up()}
+        def late() -> set[UUID]:
+            tried = Invitation.objects.filter(pk__in=keys, mailed_at=None, mail_attempts__gt=0)
+            return set(tried.values_list("pk", flat=True))
+
+        context = {
+            "issued": issued,
+            "mailed": mailed,
+            "late": late,
+            "mail_is_set_up": mail_is_set_up(),
+        }
         return self._render(request, "links", _("Invitation links"), context)
 
     def _render(

@@ -12,7 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.invitations.issuing import Issued, invite, invite_again, refuse_over_limit
+from portal.invitations.issuing import (
+    Issued,
+    OverLimit,
+    invite,
+    invite_again,
+    refuse_over_limit,
+)
 from portal.models import Invitation, Membership, Organization, User
 
 MOST_ROWS = 500
@@ -100,16 +106,26 @@ def judge_rows(*, organization: Organization, text: str) -> list[Row]:
     return rows
 
 
-def invite_rows(*, organization: Organization, rows: list[Row], actor: User) -> list[Issued]:
-    """Invite whom the rows say. What has become impossible meanwhile is left out."""
-    issued = []
+@dataclass(frozen=True)
+class Done:
+    """Who was invited, and why somebody was not who could have been."""
+
+    issued: list[Issued]
+    refused: list[str]
+
+
+def invite_rows(*, organization: Organization, rows: list[Row], actor: User) -> Done:
+    """Invite whom the rows say. Who has been invited or added meanwhile is left out."""
+    done = Done([], [])
     for row in filter(lambda row: row.is_acted_on, rows):
         try:
-            issued.append(_invite_row(organization, row, actor))
+            done.issued.append(_invite_row(organization, row, actor))
+        except OverLimit as error:
+            done.refused.extend(text for text in error.messages if text not in done.refused)
         except (ValidationError, Invitation.DoesNotExist):
             # Somebody invited or added them between the preview and now.
             continue
-    return issued
+    return done
 
 
 def _invite_row(organization: Organization, row: Row, actor: User) -> Issued:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,13 +16,28 @@ from django.utils.translation import gettext_lazy
 
 from portal.audit import record
 from portal.mail import mail_is_set_up
-from portal.models import Invitation, Membership, Organization, User, normalize_address
+from portal.models import (
+    AuditEvent,
+    Invitation,
+    Membership,
+    Organization,
+    User,
+    normalize_address,
+)
 
-# Of one organization within a day, sent again ones too: nobody's portal is a mail cannon.
+# Of one organization within a day, and to one address of them; sending again counts like inviting:
+# nobody's portal is a mail cannon.
 DAILY_LIMIT = 2000
+DAILY_LIMIT_FOR_ONE = 5
+_DAY = timedelta(days=1)
+SENT_AGAIN = "sent_again"
 # A second click on "Send again" is not meant.
 _PAUSE = timedelta(seconds=30)
 _ALREADY = gettext_lazy("This address is invited already. Send that invitation again instead.")
+
+
+class OverLimit(ValidationError):
+    """So many were sent today that this one is not."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +67,7 @@ def invite(*, invitation: Invitation, actor: User) -> Issued:
     invitation.email = invitation.email.strip().lower()
     with transaction.atomic():
         refuse_over_limit(invitation.organization, now)
+        _refuse_too_often(invitation, now)
         refuse_known(invitation)
         link = _issue(invitation, actor, now)
         _insert(invitation)
@@ -63,6 +80,7 @@ def invite_again(*, invitation: Invitation, actor: User) -> Issued:
     now = timezone.now()
     with transaction.atomic():
         refuse_over_limit(invitation.organization, now)
+        _refuse_too_often(invitation, now)
         link = _issue(invitation, actor, now)
         columns = [
             "shown_digest", "mailed_digest", "invited_by", "issued_at", "expires_at",
@@ -79,7 +97,7 @@ def invite_again(*, invitation: Invitation, actor: User) -> Issued:
                 )
                 % {"email": invitation.email}
             )
-        _record("sent_again", invitation, actor)
+        _record(SENT_AGAIN, invitation, actor)
     return Issued(invitation, link)
 
 
@@ -95,13 +113,34 @@ def revoke(*, invitation: Invitation, actor: User) -> bool:
 
 def refuse_over_limit(organization: Organization, now: datetime, more: int = 1) -> None:
     """Raise `ValidationError` if this organization would invite too many within a day."""
-    lately = Invitation.objects.filter(
-        organization=organization, issued_at__gt=now - timedelta(days=1)
-    ).count()
-    if lately + more > DAILY_LIMIT:
-        raise ValidationError(
+    made = Invitation.objects.filter(organization=organization, created_at__gt=now - _DAY)
+    if made.count() + _sent_again(organization, now).count() + more > DAILY_LIMIT:
+        raise OverLimit(
             _("%(limit)s invitations a day are the most. Go on tomorrow.") % {"limit": DAILY_LIMIT}
         )
+
+
+def _refuse_too_often(invitation: Invitation, now: datetime) -> None:
+    """The same for one address, whether sent again or taken back and made anew."""
+    made = Invitation.objects.filter(
+        organization=invitation.organization,
+        email=invitation.email,
+        created_at__gt=now - _DAY,
+    )
+    again = _sent_again(invitation.organization, now).filter(target_name=invitation.email)
+    if made.count() + again.count() >= DAILY_LIMIT_FOR_ONE:
+        raise OverLimit(
+            _("%(limit)s times within a day are the most for %(email)s. Go on tomorrow.")
+            % {"email": invitation.email, "limit": DAILY_LIMIT_FOR_ONE}
+        )
+
+
+def _sent_again(organization: Organization, now: datetime) -> QuerySet[AuditEvent]:
+    """The row has the last time only; the trail has each, and keeps them for longer than a day."""
+    rows: QuerySet[AuditEvent] = AuditEvent.objects.filter(
+        organization_id=organization.pk, action=f"invitation.{SENT_AGAIN}", at__gt=now - _DAY
+    )
+    return rows
 
 
 def refuse_known(invitation: Invitation) -> None:

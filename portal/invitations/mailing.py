@@ -5,25 +5,52 @@ The mailed link is made here, at the moment of sending, so it is in no task and 
 
 import logging
 import secrets
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from smtplib import SMTPException
 from uuid import UUID
 
 from django.core.mail import send_mail
+from django.db import models
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.invitations.issuing import digest_of, make_link
 from portal.models import Invitation
 from portal.tenancy import across_all_organizations
 
 logger = logging.getLogger(__name__)
-_MOST_ATTEMPTS = 5
+MOST_ATTEMPTS = 5
 _PAUSE = timedelta(minutes=5)
 # For one sweep: it comes again in a minute, and a slow mail server must not block it for ever.
 _AT_ONCE = 100
+
+
+class MailState(models.TextChoices):
+    """What has become of an invitation's mail."""
+
+    SENT = "sent", gettext_lazy("Sent")
+    DUE = "due", gettext_lazy("Will be sent within minutes")
+    LATE = "late", gettext_lazy("Not sent yet: the mail server did not take it; it is tried again")
+    GIVEN_UP = (
+        "given_up",
+        gettext_lazy("Not sent: given up. Send it again once the mail server works."),
+    )
+    NONE = "none", gettext_lazy("None")
+
+
+def get_mail_state(invitation: Invitation, now: datetime) -> MailState:
+    """`NONE`: none was to be sent, or none will be any more."""
+    if invitation.mailed_at is not None:
+        return MailState.SENT
+    is_open = invitation.get_state(now) == Invitation.State.OPEN
+    if invitation.mail_attempts >= MOST_ATTEMPTS and is_open:
+        return MailState.GIVEN_UP
+    if invitation.mail_due_at is None or not is_open:
+        return MailState.NONE
+    return MailState.LATE if invitation.mail_attempts else MailState.DUE
 
 
 def mail_due_invitations() -> None:
@@ -31,7 +58,7 @@ def mail_due_invitations() -> None:
     with across_all_organizations():
         due = Invitation.objects.open(timezone.now()).filter(
             mail_due_at__lte=timezone.now(),
-            mail_attempts__lt=_MOST_ATTEMPTS,
+            mail_attempts__lt=MOST_ATTEMPTS,
             organization__is_active=True,
         )
         keys = list(due.order_by("mail_due_at").values_list("pk", flat=True)[:_AT_ONCE])
@@ -45,7 +72,7 @@ def mail_invitation(invitation_id: UUID) -> bool:
     token = secrets.token_urlsafe(32)
     with across_all_organizations():
         claimed = Invitation.objects.open(now).filter(
-            pk=invitation_id, mail_due_at__lte=now, mail_attempts__lt=_MOST_ATTEMPTS
+            pk=invitation_id, mail_due_at__lte=now, mail_attempts__lt=MOST_ATTEMPTS
         )
         if not claimed.update(
             mailed_digest=digest_of(token),

@@ -151,6 +151,21 @@ def test_a_list_over_the_days_limit_is_refused(cast, ada):
     assert "a day are the most" in body(upload(ada, cast.acme, text))
 
 
+def test_over_the_limit_since_the_preview_the_reason_is_said(cast, ada, monkeypatch):
+    monkeypatch.setattr("portal.invitations.issuing.DAILY_LIMIT", 0)
+    shown = body(confirm(ada, cast.acme, "email\nn1@people.example"))
+    assert "a day are the most" in shown
+    assert "This field is required" not in shown
+
+
+def test_who_is_left_out_over_a_limit_is_said_and_the_others_are_invited(cast, ada):
+    taken_back = {"email": "often@people.example", "revoked_at": timezone.now()}
+    InvitationFactory.create_batch(5, organization=cast.acme, **taken_back)
+    shown = body(confirm(ada, cast.acme, "email\noften@people.example\nn1@people.example"))
+    assert "5 times within a day are the most for often@people.example" in shown
+    assert Invitation.objects.get(revoked_at=None).email == "n1@people.example"
+
+
 @pytest.mark.parametrize("who", ["alice", "mia", "sam"])
 def test_others_are_not_let_in(cast, signed_in, who):
     client = signed_in(getattr(cast, who))

@@ -13,14 +13,20 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.invitations.accepting import InvitationRefused, Refusal, accept
-from portal.invitations.issuing import digest_of, invite, invite_again
-from portal.invitations.mailing import mail_due_invitations, mail_invitation
+from portal.invitations.issuing import digest_of, invite, invite_again, revoke
+from portal.invitations.mailing import (
+    MailState,
+    get_mail_state,
+    mail_due_invitations,
+    mail_invitation,
+)
 from portal.models import AuditEvent, Invitation, Membership, Organization, User
 from portal.tenancy import across_all_organizations
 from tests.factories import PASSWORD, InvitationFactory, MembershipFactory, UserFactory
@@ -177,6 +183,59 @@ def test_over_the_daily_limit_nobody_is_invited(cast, ada, monkeypatch):
     assert Invitation.objects.count() == 2000
 
 
+def at_intervals(times, minutes=1):
+    begin = timezone.now()
+    for number in range(1, times + 1):
+        with time_machine.travel(begin + timedelta(minutes=minutes * number), tick=False):
+            yield number
+
+
+def again(invitation, actor):
+    invite_again(invitation=Invitation.objects.get(pk=invitation.pk), actor=actor)
+
+
+def send_again_often(cast, invitation):
+    for _ in at_intervals(20):
+        mail_due_invitations()
+        again(invitation, cast.ada)
+
+
+def invite_and_revoke_often(cast, times):
+    for _ in at_intervals(times):
+        revoke(invitation=issue(cast)[0], actor=cast.ada)
+
+
+def test_sending_again_counts_towards_the_daily_limit(cast, monkeypatch):
+    monkeypatch.setattr("portal.invitations.issuing.DAILY_LIMIT", 3)
+    monkeypatch.setattr("portal.invitations.issuing.DAILY_LIMIT_FOR_ONE", 100)
+    invitation, _token = issue(cast)
+    with pytest.raises(ValidationError, match="3 invitations a day"):
+        send_again_often(cast, invitation)
+    assert AuditEvent.objects.filter(action="invitation.sent_again").count() == 2
+
+
+def test_one_person_gets_five_a_day(cast, mailoutbox):
+    invitation, _token = issue(cast)
+    with pytest.raises(ValidationError, match="5 times within a day"):
+        send_again_often(cast, invitation)
+    mail_due_invitations()
+    assert len(mailoutbox) == 5
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=10)):
+        again(invitation, cast.ada)
+
+
+def test_taking_back_and_inviting_anew_is_no_way_around_it(cast):
+    with pytest.raises(ValidationError, match="5 times within a day"):
+        invite_and_revoke_often(cast, 6)
+    assert Invitation.objects.count() == 5
+
+
+def test_another_organization_is_not_held_up_by_it(cast):
+    invite_and_revoke_often(cast, 5)
+    email = Invitation.objects.first().email
+    invite(invitation=Invitation(organization=cast.globex, email=email), actor=cast.gus)
+
+
 @pytest.mark.parametrize("who", ["alice", "sam", "mia"])
 def test_others_invite_nobody(cast, signed_in, who):
     signed_in(getattr(cast, who)).post(ADD, typed(cast.acme))
@@ -234,6 +293,41 @@ def test_a_mail_that_never_leaves_is_given_up(cast, settings):
     invitation, _token = issue(cast)
     Invitation.objects.update(mail_attempts=5)
     assert not mail_invitation(invitation.pk)
+
+
+def test_a_mail_that_was_given_up_is_said_on_the_page_and_in_the_list(cast, ada):
+    invitation, _token = issue(cast)
+    Invitation.objects.update(mail_attempts=5)
+    page = reverse("admin:portal_invitation_change", args=[invitation.pk])
+    for address in (page, LIST):
+        assert "Not sent: given up" in body(ada.get(address))
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, MailState.DUE),
+        ({"mail_attempts": 1}, MailState.LATE),
+        ({"mail_attempts": 5}, MailState.GIVEN_UP),
+        ({"mail_attempts": 5, "mailed_at": timezone.now()}, MailState.SENT),
+        ({"mail_attempts": 5, "accepted_at": timezone.now()}, MailState.NONE),
+        ({"mail_due_at": None}, MailState.NONE),
+    ],
+)
+def test_what_became_of_the_mail(cast, fields, state):
+    invitation, _token = issue(cast)
+    Invitation.objects.update(**fields)
+    invitation.refresh_from_db()
+    assert get_mail_state(invitation, timezone.now()) == state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_the_server_did_not_take_is_not_promised(cast, ada, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    shown = body(ada.post(ADD, typed(cast.acme)))
+    assert "did not take it" in shown
+    assert "Will be sent" not in shown
 
 
 def test_nothing_is_due_where_no_mail_is_set_up(cast, ada, settings):
