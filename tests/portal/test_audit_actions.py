@@ -41,6 +41,7 @@ AUDITED: dict[str, dict[str, str]] = {
         "second_factor.added": "portal/test_mfa.py",
         "second_factor.removed": "portal/test_mfa.py",
         "second_factor.replaced": HERE,
+        "second_factor.reset": "portal/test_reset_second_factors.py",
     },
     "secret set or replaced": {
         "zoomaccount.secret_set": "zoomauth/test_admin.py",
