@@ -184,7 +184,7 @@ class AuditEventAdmin(TenantModelAdmin):
         if user.is_superuser:
             hides = _hidden_from(user)
 
-            @admin.display(description=AuditEvent._meta.get_field("target_name").verbose_name)  # type: ignore[union-attr, arg-type]
+            @admin.display(description=AuditEvent._meta.get_field("target_name").verbose_name)
             def target(event: AuditEvent) -> str:
                 return _name_without(event) if hides(event) else event.target_name
 
