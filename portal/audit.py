@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from portal.models import AuditEvent, Organization, User
+from portal.tenancy import across_all_organizations
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,19 @@ def _address_of(request: HttpRequest) -> str | None:
         # None that is an address, as over a socket file. That is no reason to refuse the request.
         return None
     return address
+
+
+def organizations_of(person: User) -> list[Organization | None]:
+    """In whose trails stands what happens to how a person signs in; of strangers, in nobody's.
+
+    In each that they are an active member of, as a row of its own: a password opens all of them,
+    and no row tells one organization of another.
+    """
+    with across_all_organizations():
+        rows = Organization.objects.filter(
+            memberships__user=person, memberships__is_active=True, is_active=True
+        )
+        return list(rows.order_by("pk")) or [None]
 
 
 def record(

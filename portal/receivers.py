@@ -9,7 +9,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from portal.audit import record
+from portal.audit import organizations_of, record
 from portal.identity.second_factors import FACTORS, remember_set_up
 from portal.models import AuditEvent, User
 
@@ -20,25 +20,34 @@ def record_failed_login(sender: Any, credentials: dict[str, Any], **kwargs: Any)
     email = str(credentials.get("email") or credentials.get("username") or "")
     user = User.objects.of_address(email).first()
     if user is not None:
-        record("login.failed", organization=None, actor=user, result=AuditEvent.Result.FAILED)
+        for organization in organizations_of(user):
+            record(
+                "login.failed",
+                organization=organization,
+                actor=user,
+                result=AuditEvent.Result.FAILED,
+            )
 
 
 @receiver(account.password_changed)
 def record_changed_password(sender: Any, user: User, **kwargs: Any) -> None:
     """By the person, who knew the old one."""
-    record("password.changed", organization=None, actor=user)
+    for organization in organizations_of(user):
+        record("password.changed", organization=organization, actor=user)
 
 
 @receiver(account.password_set)
 def record_set_password(sender: Any, user: User, **kwargs: Any) -> None:
     """By the person, who had none."""
-    record("password.set", organization=None, actor=user)
+    for organization in organizations_of(user):
+        record("password.set", organization=organization, actor=user)
 
 
 @receiver(account.password_reset)
 def record_reset_password(sender: Any, user: User, **kwargs: Any) -> None:
     """By whoever had the mailed link, or the one that a command printed."""
-    record("password.reset", organization=None, actor=user)
+    for organization in organizations_of(user):
+        record("password.reset", organization=organization, actor=user)
 
 
 @receiver(mfa.authenticator_added)
@@ -68,14 +77,21 @@ def record_codes_replaced(
 def record_failed_factor(
     sender: Any, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    record(
-        "login.failed",
-        organization=None,
-        actor=user,
-        result=AuditEvent.Result.FAILED,
-        method=authenticator.type,
-    )
+    for organization in organizations_of(user):
+        record(
+            "login.failed",
+            organization=organization,
+            actor=user,
+            result=AuditEvent.Result.FAILED,
+            method=authenticator.type,
+        )
 
 
 def _record_factor(verb: str, user: User, authenticator: Authenticator) -> None:
-    record(f"second_factor.{verb}", organization=None, actor=user, method=authenticator.type)
+    for organization in organizations_of(user):
+        record(
+            f"second_factor.{verb}",
+            organization=organization,
+            actor=user,
+            method=authenticator.type,
+        )

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from portal.audit import record
+from portal.audit import organizations_of, record
 from portal.memberships import refuse_to_deactivate_last_admin
 from portal.models import User
 from portal.notices import tell_of_new_address
@@ -129,13 +129,14 @@ class UserAdmin(AsksWhoYouAre, DjangoUserAdmin):  # type: ignore[type-arg]
         """Whoever has one open signed in as somebody with another address."""
         own = obj == request.user
         ended = sign_out_everywhere(obj, but=request.session.session_key if own else None)
-        record(
-            "sessions.ended",
-            organization=None,
-            actor=request.user,  # type: ignore[arg-type]
-            target=obj,
-            count=ended,
-        )
+        for organization in organizations_of(obj):
+            record(
+                "sessions.ended",
+                organization=organization,
+                actor=request.user,  # type: ignore[arg-type]
+                target=obj,
+                count=ended,
+            )
 
     # Adding, changing and setting a password all end in one of these two.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -147,11 +148,12 @@ class UserAdmin(AsksWhoYouAre, DjangoUserAdmin):  # type: ignore[type-arg]
         return super().log_change(request, obj, message)
 
     def _record(self, request: HttpRequest, obj: User, verb: str, message: Any) -> None:
-        record(
-            f"user.{verb}",
-            organization=None,
-            actor=request.user,  # type: ignore[arg-type]
-            target=obj,
-            message=message,
-            **getattr(obj, "told", {}),
-        )
+        for organization in organizations_of(obj):
+            record(
+                f"user.{verb}",
+                organization=organization,
+                actor=request.user,  # type: ignore[arg-type]
+                target=obj,
+                message=message,
+                **getattr(obj, "told", {}),
+            )

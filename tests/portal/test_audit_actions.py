@@ -17,7 +17,7 @@ from portal.invitations.issuing import invite_again
 from portal.management.commands.create_organization import _make_password_link
 from portal.models import AuditEvent, User
 from portal.receivers import record_set_password
-from tests.factories import PASSWORD, InvitationFactory
+from tests.factories import PASSWORD, InvitationFactory, MembershipFactory
 from tests.second_factors import App
 from tests.server import ROOT
 from tests.sessions import sign_in_by_page
@@ -241,6 +241,34 @@ def test_a_first_password_is_audited(cast):
     """No page of ours leads there yet, but allauth has a word for it."""
     record_set_password(sender=User, user=cast.alice)
     assert AuditEvent.objects.get(action="password.set").actor_id == cast.alice.pk
+
+
+def test_each_organization_of_a_person_reads_of_a_failed_sign_in_in_a_row_of_its_own(
+    cast, signed_in
+):
+    MembershipFactory(user=cast.alice, organization=cast.globex)
+    Client().post(reverse("account_login"), {"login": cast.alice.email, "password": "wrong"})
+    for admin, own, foreign in ((cast.ada, "Acme", "Globex"), (cast.gus, "Globex", "Acme")):
+        page = signed_in(admin).get(reverse("admin:portal_auditevent_changelist"))
+        (event,) = page.context["cl"].result_list
+        assert (event.action, event.organization_name) == ("login.failed", own)
+        assert foreign not in str(event.__dict__)
+
+
+def test_who_belongs_nowhere_is_in_the_operators_trail_alone(cast):
+    cast.mia.memberships.update(is_active=False)
+    Client().post(reverse("account_login"), {"login": cast.mia.email, "password": "wrong"})
+    assert AuditEvent.objects.get(action="login.failed").organization_id is None
+
+
+def test_its_admins_read_what_the_operator_changed_of_a_person(cast, signed_in):
+    fields = {"email": "m@new.example", "name": "Mia", "time_zone": "UTC", "is_active": "on"}
+    page = reverse("admin:portal_user_change", args=[cast.mia.pk])
+    signed_in(cast.operator).post(page, fields)
+    trail = reverse("admin:portal_auditevent_changelist")
+    events = signed_in(cast.ada).get(trail).context["cl"].result_list
+    assert {event.action for event in events} == {"user.changed", "sessions.ended"}
+    assert not signed_in(cast.gus).get(trail).context["cl"].result_list
 
 
 def _set_up_app(client: Client) -> None:

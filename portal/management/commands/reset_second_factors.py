@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from portal.audit import record
+from portal.audit import organizations_of, record
 from portal.models import User
 from portal.notices import tell_of_reset_factors
 from portal.signing_out import sign_out_everywhere
@@ -36,14 +36,15 @@ class Command(BaseCommand):
                 raise CommandError(f"{user.email} has no second factor.")
             factors.delete()
             ended = sign_out_everywhere(user)
-            record(
-                "second_factor.reset",
-                organization=None,
-                actor=None,
-                target=user,
-                methods=methods,
-                sessions_ended=ended,
-            )
+            for organization in organizations_of(user):
+                record(
+                    "second_factor.reset",
+                    organization=organization,
+                    actor=None,
+                    target=user,
+                    methods=methods,
+                    sessions_ended=ended,
+                )
             tell_of_reset_factors(user)
         self.stdout.write(
             f"{user.email} has no second factor any more ({', '.join(methods)}), and is signed out "
