@@ -25,6 +25,7 @@ from portal.admin.base import TenantForm, TenantModelAdmin
 from portal.admin.buttons import ask_before_button
 from portal.admin.choices import own_rows
 from portal.admin.invitation_lists import ListForm, PreviewedListForm
+from portal.admin.invitation_states import StateFilter
 from portal.invitations.bulk import invite_rows
 from portal.invitations.issuing import Issued, invite, invite_again, refuse_known, revoke
 from portal.invitations.mailing import get_mail_state, mail_invitation
@@ -48,27 +49,6 @@ class InvitationForm(TenantForm):
                 refuse_known(self.instance)
             except ValidationError as error:
                 self.add_error("email", error)
-
-
-class StateFilter(admin.SimpleListFilter):
-    """What has become of them."""
-
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return Invitation.State.choices
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        now = timezone.now()
-        unanswered = queryset.filter(accepted_at=None, revoked_at=None)
-        states = {
-            Invitation.State.OPEN: unanswered.filter(expires_at__gt=now),
-            Invitation.State.EXPIRED: unanswered.filter(expires_at__lte=now),
-            Invitation.State.ACCEPTED: queryset.exclude(accepted_at=None),
-            Invitation.State.REVOKED: queryset.exclude(revoked_at=None),
-        }
-        return states.get(self.value() or "")  # type: ignore[call-overload, no-any-return]
 
 
 @admin.register(Invitation)
