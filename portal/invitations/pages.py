@@ -7,6 +7,7 @@ sends it in a form; from then on the session holds its digest, for an hour.
 import time
 from urllib.parse import urlencode
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.decorators import rate_limit
 from django.contrib import messages
@@ -114,6 +115,8 @@ def _take_password(
         time_zone=form.cleaned_data["time_zone"],
     )
     _forget(request)
+    # They have just typed the password twice; asking for it again a minute later tells us nothing.
+    record_authentication(request, user, method="password", email=user.email)
     response: HttpResponse = perform_login(request, user, redirect_url=reverse("home"))
     return response
 

@@ -402,6 +402,14 @@ def test_a_new_person_chooses_a_password_and_is_in(cast):
     assert client.get("/meetings/").status_code == 200
 
 
+def test_who_just_chose_a_password_is_not_asked_for_it_again(cast):
+    _, token = issue(cast, role="admin")
+    client = opened(token)
+    client.post(ACCEPT, NEW)
+    asks_who_you_are = client.get("/admin/zoomauth/zoomaccount/add/")
+    assert asks_who_you_are.status_code == 200
+
+
 def test_what_happened_is_written_down(cast):
     _invitation, token = issue(cast)
     opened(token).post(ACCEPT, NEW)
