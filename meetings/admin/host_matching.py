@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -25,6 +26,7 @@ from meetings.services.host_matching import Match, Verdict, count_by_verdict, ge
 from portal.admin.buttons import ask_before_button
 from portal.invitations.bulk import invite_rows, judge_rows
 from portal.invitations.issuing import Issued
+from portal.invitations.mailing import enqueue_due_invitations
 from portal.mail import mail_is_set_up
 from portal.models import Invitation, Membership, Organization
 from zoomauth.errors import ZoomError
@@ -159,10 +161,11 @@ class HostMatchingPages(PagesOfOneOrganization):
         done = invite_rows(organization=organization, rows=rows, actor=request.user)  # type: ignore[arg-type]
         for reason in done.refused:
             messages.error(request, reason)
+        transaction.on_commit(enqueue_due_invitations, robust=True)
         return self._show_links(request, done.issued)
 
     def _show_links(self, request: HttpRequest, issued: list[Issued]) -> HttpResponse:
-        """The one time that the links are seen. Their mails leave with the next sweep."""
+        """The one time that the links are seen. A worker sends their mails."""
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "opts": Invitation._meta,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from smtplib import SMTPException
 from uuid import UUID
 
+from celery import current_app
 from django.core.mail import send_mail
 from django.db import models
 from django.db.models import F
@@ -16,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from kombu.exceptions import OperationalError
 
 from portal.invitations.issuing import digest_of, make_link
 from portal.models import Invitation
@@ -26,6 +28,18 @@ MOST_ATTEMPTS = 5
 _PAUSE = timedelta(minutes=5)
 # For one sweep: it comes again in a minute, and a slow mail server must not block it for ever.
 _AT_ONCE = 100
+TASK = "portal.tasks.mail_invitations"
+
+
+def enqueue_due_invitations() -> None:
+    """Let a worker mail them now. Without one they leave with a sweep, within minutes.
+
+    By name, as the tasks import this module.
+    """
+    try:
+        current_app.send_task(TASK)
+    except (OperationalError, OSError) as error:
+        logger.warning("Invitations wait for the sweep: %s", type(error).__name__)
 
 
 class MailState(models.TextChoices):

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from portal.celery import app
 from portal.invitations.mailing import mail_due_invitations
 from portal.models import AuditEvent, Invitation, Membership
 from tests.factories import InvitationFactory, MembershipFactory
@@ -89,6 +90,18 @@ def test_the_mails_leave_with_the_sweep(cast, ada, mailoutbox):
     assert mailoutbox == []
     mail_due_invitations()
     assert sorted(mail.to[0] for mail in mailoutbox) == ["n1@people.example", "n2@people.example"]
+
+
+def test_a_worker_is_asked_to_mail_a_list_at_once(
+    cast, ada, django_capture_on_commit_callbacks
+):
+    with app.connection_for_read() as broker, broker.SimpleQueue("celery") as queue:
+        queue.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            confirm(ada, cast.acme, "email\nn1@people.example\nn2@people.example")
+        message = queue.get(timeout=5)
+        message.ack()
+        assert message.headers["task"] == "portal.tasks.mail_invitations"
 
 
 def test_an_expired_invitation_is_sent_again(cast, ada):
