@@ -411,6 +411,16 @@ def test_the_holder_reads_who_asks_and_agrees_without_an_account(cast, token):
     assert Host.objects.get(zoom_user_id="zoe").membership.user == cast.mia
 
 
+def test_who_has_answered_is_not_left_on_a_page_that_leads_nowhere(cast, token):
+    holder = Client()
+    holder.post("/host-link/", {"token": token})
+    done = holder.post("/host-link/answer/", {"answer": "yes"}).content.decode()
+    holder.post("/host-link/", {"token": token})
+    closed = holder.get("/host-link/answer/").content.decode()
+    for page in (done, closed):
+        assert 'class="button quiet" href="/accounts/login/"' in page
+
+
 def test_the_whole_link_may_be_pasted(cast, token):
     holder = Client()
     answer = holder.post("/host-link/", {"token": f"http://localhost/host-link/#{token}"})
