@@ -25,6 +25,13 @@ class TenantAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_authenticated and request.user.is_staff
 
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Its first page: an operator's is about all organizations, not about one of theirs."""
+        user = request.user
+        if user.is_authenticated and user.is_superuser and not user.admin_of():
+            extra_context = {"title": _("This installation"), **(extra_context or {})}
+        return super().index(request, extra_context)
+
     # Without this the admin's own login page would go around rate limits and second factors.
     @method_decorator(login_not_required)
     @method_decorator(secure_admin_login)

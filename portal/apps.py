@@ -2,12 +2,14 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
     """The portal."""
 
     name = "portal"
+    verbose_name = _("People and organizations")
 
     def ready(self) -> None:
         # Registered for their effect; nothing else imports them.

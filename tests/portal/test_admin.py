@@ -129,6 +129,16 @@ def test_an_admin_is_offered_the_organizations_things(ada):
     assert apps_shown(ada) == TENANTS | CONTENT
 
 
+def test_the_first_page_speaks_of_things_and_not_of_our_modules(ada):
+    captions = re.findall(r'class="section"[^>]*>\s*([^<]+?)\s*<', body(ada.get("/admin/")))
+    assert captions == ["Hosts and meetings", "People and organizations", "Zoom"]
+
+
+def test_the_first_page_is_headed_by_whom_it_is_about(ada, operator):
+    assert "<h1>Your organization</h1>" in body(ada.get("/admin/"))
+    assert "<h1>This installation</h1>" in body(operator.get("/admin/"))
+
+
 def test_the_operator_is_offered_no_hosts_and_no_meetings(operator):
     assert apps_shown(operator) == TENANTS | {"User"}
 
