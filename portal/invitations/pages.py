@@ -116,7 +116,7 @@ def _take_password(
     )
     _forget(request)
     # They have just typed the password twice; asking for it again a minute later tells us nothing.
-    record_authentication(request, user, method="password", email=user.email)
+    record_authentication(request, user, method="password", reauthenticated=True)
     response: HttpResponse = perform_login(request, user, redirect_url=reverse("home"))
     return response
 
