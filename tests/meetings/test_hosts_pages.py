@@ -411,6 +411,12 @@ def test_the_holder_reads_who_asks_and_agrees_without_an_account(cast, token):
     assert Host.objects.get(zoom_user_id="zoe").membership.user == cast.mia
 
 
+def test_the_question_says_until_when_and_in_whose_time(cast, token):
+    holder = Client()
+    page = holder.post("/host-link/", {"token": token}, follow=True).content.decode()
+    assert re.search(r"Until \w+\.? \d+, \d+, [^<]+ \(UTC\) you can answer", page)
+
+
 def test_who_has_answered_is_not_left_on_a_page_that_leads_nowhere(cast, token):
     holder = Client()
     holder.post("/host-link/", {"token": token})
