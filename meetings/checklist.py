@@ -36,11 +36,14 @@ def steps(organization: Organization) -> Iterator[Step]:
     )
     yield Step(
         name="first_start",
-        title=_("First start"),
-        meaning=_("A host signs in, opens a meeting and presses Start."),
+        title=_("Start the first meeting"),
+        meaning=_(
+            "A host signs in, schedules a meeting and presses Start. Only hosts can, so if you are "
+            "none, ask one of them."
+        ),
         done=started.exists(),
         url=reverse("meetings:list"),
-        action=_("Meetings"),
+        action=_("Your meetings"),
     )
 
 

@@ -24,7 +24,7 @@ def steps(organization: Organization) -> Iterator[Step]:
     else:
         url = reverse("admin:zoomauth_zoomaccount_change", args=[account.pk])
     yield _credentials(account, url)
-    yield _checked(account, url if account else "")
+    yield _checked(account, _check_url(account, url) if account else "")
     yield _webhook(account, url if account else "")
 
 
@@ -39,6 +39,11 @@ def _account_of(organization: Organization) -> ZoomAccount | None:
     return connection.account if connection else None
 
 
+def _check_url(account: ZoomAccount, url: str) -> str:
+    """The page of the check itself, for who may open the account at all."""
+    return url and reverse("admin:zoomauth_zoomaccount_check", args=[account.pk])
+
+
 def _credentials(account: ZoomAccount | None, url: str) -> Step:
     shared = account is not None and account.organization_id is None
     return Step(
@@ -51,7 +56,7 @@ def _credentials(account: ZoomAccount | None, url: str) -> Step:
         ),
         done=account is not None,
         url=url,
-        action=_("Zoom account"),
+        action=_("Enter them") if account is None else _("Zoom account"),
     )
 
 
@@ -82,5 +87,5 @@ def _webhook(account: ZoomAccount | None, url: str) -> Step:
         ),
         done=validated_at is not None and timezone.now() - validated_at <= OLDEST_VALIDATION,
         url=url,
-        action=_("Webhook address"),
+        action=_("Webhook address and secret token"),
     )

@@ -1,5 +1,7 @@
 """The checklist: what is done is a fact, what is next is said, and each step leads to its place."""
 
+import re
+
 import pytest
 from django.utils import timezone
 from django_scopes import scopes_disabled
@@ -189,6 +191,48 @@ def test_the_operator_sees_it_at_the_organization_and_not_on_the_first_page(cast
     assert "data-step" not in operator.get("/admin/").content.decode()
     page = operator.get(f"/admin/portal/organization/{cast.acme.pk}/change/")
     assert "Acme: to the first meeting" in page.content.decode()
+
+
+def next_step_on(client, path):
+    found = re.findall(r'class="next-step">(.+?)</p>', client.get(path).content.decode(), re.DOTALL)
+    return [" ".join(re.sub("<[^>]+>", "", text).split()) for text in found]
+
+
+def test_pages_on_the_way_say_what_comes_next(cast, zoom, account, signed_in):
+    ada, check = signed_in(cast.ada), url_of(cast.acme, "checked")
+    assert next_step_on(ada, "/admin/zoomauth/zoomaccount/") == [
+        "Next, step 2 of 5: Check the connection"
+    ]
+    assert next_step_on(ada, check) == [], "that is here"
+    ada.post(check)
+    assert next_step_on(ada, check) == ["Next, step 3 of 5: Let Zoom validate the webhook address"]
+
+
+def test_where_all_is_done_nothing_comes_next(cast, zoom, account, signed_in):
+    run_check(account, actor=None)
+    validate(account)
+    record("meeting.start", organization=cast.acme, actor=cast.alice, target=cast.meeting)
+    assert next_step_on(signed_in(cast.ada), "/admin/zoomauth/zoomaccount/") == []
+
+
+def test_the_operator_is_told_of_no_ones_next_step(cast, signed_in):
+    assert next_step_on(signed_in(cast.operator), "/admin/zoomauth/zoomaccount/") == []
+
+
+def test_who_administers_two_is_told_which_one_it_is_about(cast, signed_in):
+    MembershipFactory(user=cast.ada, organization=cast.globex, role="admin")
+    told = next_step_on(signed_in(cast.ada), "/admin/zoomauth/zoomaccount/")
+    assert [line.partition(":")[0] for line in told] == ["Acme", "Globex"]
+
+
+def test_a_new_admin_is_led_from_the_portal_to_the_checklist(signed_in):
+    organization = OrganizationFactory(name="Initech")
+    admin = MembershipFactory(organization=organization, role="admin").user
+    member = MembershipFactory(organization=organization).user
+    text = signed_in(admin).get("/meetings/").content.decode()
+    assert "Initech is on its way to the first meeting" in text
+    assert "Next: Enter the Zoom credentials." in text
+    assert "on its way" not in signed_in(member).get("/meetings/").content.decode()
 
 
 def test_an_admin_of_two_sees_both(cast, signed_in):

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
@@ -82,7 +84,11 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
                     "fields": [*webhook, f"{box}_webhook_secret"],
                     "description": _(
                         "From the same app, page Features: the secret token goes here, the address "
-                        "goes there, then press Validate."
+                        "goes there. Save here first, then press Validate there."
+                    )
+                    if obj
+                    else _(
+                        "Can wait: the address for the app is shown here once the account is saved."
                     ),
                 },
             ),
@@ -103,6 +109,9 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
     ) -> Any:
         # The admin builds the form from its fieldsets, and the secrets are no model fields.
         kwargs["fields"] = ["organization", *ZoomAccountForm.Meta.fields]
+        if not request.user.is_superuser:
+            # It speaks of the choice that only an operator has.
+            kwargs["help_texts"] = {"organization": ""}
         form = super().get_form(request, obj, change, **kwargs)
         if (field := form.base_fields.get("organization")) and not request.user.is_superuser:
             field.required = True
@@ -167,6 +176,13 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
                 add_account(obj, actor=actor)
                 self._connect(obj)
             self._record(request, obj, "changed" if change else "added", columns)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """On to the check: whether the credentials work is what everybody wants to know next."""
+        if {"_addanother", "_continue", IS_POPUP_VAR} & request.POST.keys():
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, _("The credentials are stored. Now check whether they work."))
+        return redirect("admin:zoomauth_zoomaccount_check", pk=obj.pk)
 
     def _connect(self, account: ZoomAccount) -> None:
         """The usual case, one to one: an organization's first account is the one it uses."""
