@@ -47,9 +47,12 @@ class PagesOfOneOrganization:
         several = list(rows[:2])
         return several[0] if len(several) == 1 else None
 
-    def _back(self, organization: Organization) -> HttpResponseRedirect:
+    def _matching_url(self, organization: Organization) -> str:
         query = urlencode({"organization": str(organization.pk)})
-        return HttpResponseRedirect(f"{reverse('admin:meetings_host_matching')}?{query}")
+        return f"{reverse('admin:meetings_host_matching')}?{query}"
+
+    def _back(self, organization: Organization) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self._matching_url(organization))
 
     def _page(
         self, request: HttpRequest, name: str, title: str, context: dict[str, Any]

@@ -162,9 +162,11 @@ class HostMatchingPages(PagesOfOneOrganization):
         for reason in done.refused:
             messages.error(request, reason)
         transaction.on_commit(enqueue_due_invitations, robust=True)
-        return self._show_links(request, done.issued)
+        return self._show_links(request, organization, done.issued)
 
-    def _show_links(self, request: HttpRequest, issued: list[Issued]) -> HttpResponse:
+    def _show_links(
+        self, request: HttpRequest, organization: Organization, issued: list[Issued]
+    ) -> HttpResponse:
         """The one time that the links are seen. A worker sends their mails."""
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
@@ -173,6 +175,7 @@ class HostMatchingPages(PagesOfOneOrganization):
             "issued": issued,
             "mailed": frozenset[UUID](),
             "mail_is_set_up": mail_is_set_up(),
+            "back_to_hosts": self._matching_url(organization),
         }
         return TemplateResponse(request, "admin/portal/invitation/links.html", context)
 

@@ -34,7 +34,7 @@ class Verdict(models.TextChoices):
     SUGGESTED = "suggested", _("Suggestion")
     CONFLICT = "conflict", _("To be decided")
     INVITED = "invited", _("Invited to the portal")
-    NOBODY = "nobody", _("No such member")
+    NOBODY = "nobody", _("No member matches")
     GONE = "gone", _("No longer at Zoom")
 
 

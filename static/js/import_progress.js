@@ -12,12 +12,17 @@
       // A screen reader says it again each time, so only what has changed.
       if (text.textContent !== progress.text) { text.textContent = progress.text; }
       if (progress.total) { bar.max = progress.total; bar.value = progress.done; }
-      if (!progress.is_running) { bar.hidden = true; return; }
+      if (!progress.is_running) {
+        bar.hidden = true;
+        // Where a list is shown already, something may be chosen in it; then its reader decides.
+        if (!document.getElementById('matching-form')) { location.reload(); }
+        return;
+      }
     } catch {
       // The network, or the session: the link beside the bar shows what is the matter.
     }
     setTimeout(look, pause);
   }
 
-  setTimeout(look, pause);
+  setTimeout(look, pause / 3);
 })();

@@ -192,6 +192,13 @@ def test_chosen_zoom_users_without_a_member_are_invited(cast, ada):
     assert verdicts(ada)["yan"] == "nobody" == verdicts(ada)[yan.zoom_user_id]
 
 
+def test_from_the_invitations_a_link_leads_back_to_the_zoom_users(cast, ada):
+    answer = ada.post(PAGE, {"do": "invite", "zoom_user": [zoom_user(cast, "zoe").pk]})
+    back = f"/admin/meetings/host/zoom-users/?organization={cast.acme.pk}"
+    assert f'href="{back}">Back to the Zoom users' in answer.content.decode()
+    assert ada.get(back).status_code == 200
+
+
 def test_nobody_chosen_is_said(cast, ada):
     answer = ada.post(PAGE, {"do": "invite"}, follow=True)
     assert "Choose Zoom users" in answer.content.decode()
