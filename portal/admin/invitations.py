@@ -103,8 +103,10 @@ class InvitationAdmin(AsksWhoYouAre, TenantModelAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        # Whichever button is pressed, the links come next, and they are shown once.
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
         try:
-            return super().add_view(request, form_url, extra_context)
+            return super().add_view(request, form_url, {**one_button, **(extra_context or {})})
         except ValidationError as error:
             # Over the limit, or no longer possible since the form was checked.
             return self._back(request, error)

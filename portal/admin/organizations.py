@@ -1,11 +1,15 @@
 """Organizations and memberships in the admin."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +59,17 @@ class OrganizationAdmin(AsksWhoYouAre, TenantModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
+
+    def response_add(
+        self, request: HttpRequest, obj: Organization, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """On to its first admin, who does the rest: nobody is in it yet."""
+        if {"_addanother", "_continue", IS_POPUP_VAR} & request.POST.keys():
+            return super().response_add(request, obj, post_url_continue)
+        text = _("%(organization)s is there. Now invite its first admin, who sets up the rest.")
+        messages.success(request, text % {"organization": obj.name})
+        query = urlencode({"organization": obj.pk, "role": Membership.Role.ADMIN})
+        return redirect(f"{reverse('admin:portal_invitation_add')}?{query}")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Whether it is active is the operator's say; its policies are its own admins' say."""

@@ -406,6 +406,21 @@ def test_the_operator_adds_and_deactivates_an_organization(cast, operator):
 
 
 @pytest.mark.parametrize("who", ["ada", "operator"])
+def test_from_a_new_organization_the_way_leads_to_its_first_admin(cast, operator):
+    fields = {"name": "Initech", "is_active": "on"}
+    page = operator.post(url(Organization, "add"), fields, follow=True)
+    form = page.context["adminform"].form
+    initech = Organization.objects.get(name="Initech")
+    assert page.request["PATH_INFO"] == "/admin/portal/invitation/add/"
+    assert (form.initial["organization"], form.initial["role"]) == (str(initech.pk), "admin")
+    assert "Initech is there. Now invite its first admin" in body(page)
+
+
+def test_an_invitation_is_sent_by_one_button(ada):
+    text = body(ada.get("/admin/portal/invitation/add/"))
+    assert re.findall(r'type="submit" value="([^"]+)" class', text) == ["Save"]
+
+
 def test_nobody_deletes_an_organization(cast, signed_in, who):
     client = signed_in(getattr(cast, who))
     page = url(Organization, "delete", cast.acme.pk)
