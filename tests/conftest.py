@@ -48,6 +48,9 @@ def pytest_runtest_teardown(
     if nextitem is not None and _is_transactional(item):
         with item.config.stash[blocking_manager_key].unblock():
             _run(trigger_statements)
+            # While Playwright's loop runs, Django's connections are others than after it: nobody
+            # would find this one again to close it, and the database could not be dropped.
+            connection.close()
     return outcome
 
 

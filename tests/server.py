@@ -81,12 +81,28 @@ def worker(**changes: str) -> Iterator[Path]:
     path.unlink(missing_ok=True)
     with path.open("a") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(**changes), stdout=log, stderr=log
+            command,
+            cwd=ROOT,
+            env=environment(**changes),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             yield path
         finally:
             _end(process)
+            _wait_for_its_children(process)
+
+
+def _wait_for_its_children(process: subprocess.Popen[Any]) -> None:
+    """A pool's process outlives the worker for seconds, and holds the test database meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            os.killpg(process.pid, 0)
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

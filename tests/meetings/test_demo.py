@@ -1,65 +1,19 @@
 """`make demo`: the whole product against the sandbox, and nothing left of it afterwards."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 
 import pytest
 import requests
 
-from tests.server import ROOT, free_port
-
-PATIENCE = 90
-
-
-def demo_environment(folder, port, sandbox_port):
-    """What the Makefile sets."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {
-        **kept,
-        "DEBUG": "true",
-        "BASE_URL": f"http://localhost:{port}",
-        "DATABASE_URL": f"sqlite:///{folder}/greenroom.sqlite3",
-        "BROKER_URL": f"sqla+sqlite:///{folder}/broker.sqlite3",
-        "ZOOM_API_URL": f"http://localhost:{sandbox_port}/v2",
-        "ZOOM_OAUTH_URL": f"http://localhost:{sandbox_port}/oauth/token",
-        "ZOOM_LINK_HOSTS": "localhost",
-        "ZOOM_SDK_STAND_IN": f"http://localhost:{sandbox_port}",
-        "LOG_LEVEL": "WARNING",
-        "DEMO_PASSWORD": "another-password",
-    }
-
-
-def start_demo(folder, port, sandbox_port, **changes):
-    command = [sys.executable, "manage.py", "demo", "--folder", str(folder)]
-    return subprocess.Popen(
-        [*command, "--sandbox-port", str(sandbox_port)],
-        cwd=ROOT,
-        env={**demo_environment(folder, port, sandbox_port), **changes},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+from tests.demo import PASSWORD, running_demo, start_demo
+from tests.server import free_port
 
 
 @pytest.fixture
 def demo(tmp_path):
-    """A running demo: its process, its screen, its address and the sandbox's."""
-    port, sandbox_port = free_port(), free_port()
-    process = start_demo(tmp_path / ".demo", port, sandbox_port)
-    screen, end = "", time.monotonic() + PATIENCE
-    while "Ctrl-C ends everything" not in screen:
-        line = process.stdout.readline()
-        screen += line
-        assert line, screen
-        assert time.monotonic() < end, screen
-    yield process, screen, f"http://localhost:{port}", f"http://localhost:{sandbox_port}"
-    process.kill()
-    process.stdout.close()
-    process.wait(5)
+    with running_demo(tmp_path) as started:
+        yield started
 
 
 def sign_in(base, email, password):
@@ -77,7 +31,7 @@ def test_the_cast_works_in_it_and_ctrl_c_leaves_nothing(demo):
     for name in ("alice@acme", "bob@acme", "mia@acme", "sam@acme", "ada@acme", "carol@globex",
                  "gus@globex", "operator@greenroom"):  # fmt: skip
         assert f"{name}.example" in screen
-    http, page = sign_in(base, "alice@acme.example", "another-password")
+    http, page = sign_in(base, "alice@acme.example", PASSWORD)
     assert "Thermodynamics lecture" in page.text
     meetings = http.get(f"{base}/api/v1/meetings/", timeout=10).json()["results"]
     package = http.post(f"{base}/meetings/{meetings[0]['id']}/start/", timeout=10).json()
