@@ -405,7 +405,6 @@ def test_the_operator_adds_and_deactivates_an_organization(cast, operator):
     assert set(actions) == {"organization.added", "organization.changed"}
 
 
-@pytest.mark.parametrize("who", ["ada", "operator"])
 def test_from_a_new_organization_the_way_leads_to_its_first_admin(cast, operator):
     fields = {"name": "Initech", "is_active": "on"}
     page = operator.post(url(Organization, "add"), fields, follow=True)
@@ -421,6 +420,7 @@ def test_an_invitation_is_sent_by_one_button(ada):
     assert re.findall(r'type="submit" value="([^"]+)" class', text) == ["Save"]
 
 
+@pytest.mark.parametrize("who", ["ada", "operator"])
 def test_nobody_deletes_an_organization(cast, signed_in, who):
     client = signed_in(getattr(cast, who))
     page = url(Organization, "delete", cast.acme.pk)

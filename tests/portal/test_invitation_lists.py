@@ -92,9 +92,7 @@ def test_the_mails_leave_with_the_sweep(cast, ada, mailoutbox):
     assert sorted(mail.to[0] for mail in mailoutbox) == ["n1@people.example", "n2@people.example"]
 
 
-def test_a_worker_is_asked_to_mail_a_list_at_once(
-    cast, ada, django_capture_on_commit_callbacks
-):
+def test_a_worker_is_asked_to_mail_a_list_at_once(cast, ada, django_capture_on_commit_callbacks):
     with app.connection_for_read() as broker, broker.SimpleQueue("celery") as queue:
         queue.clear()
         with django_capture_on_commit_callbacks(execute=True):

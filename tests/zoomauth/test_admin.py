@@ -80,6 +80,20 @@ def added(cast, ada):
 # --- Adding -----------------------------------------------------------------------------------
 
 
+def test_new_credentials_lead_to_their_check(cast, ada):
+    ZoomAccount.objects.filter(organization=cast.acme).delete()
+    page = ada.post(ADD, typed(cast.acme), follow=True)
+    account = ZoomAccount.objects.get(organization=cast.acme)
+    assert page.request["PATH_INFO"] == f"/admin/zoomauth/zoomaccount/{account.pk}/check/"
+    assert "Now check whether they work" in page.content.decode()
+
+
+def test_an_admin_reads_nothing_of_the_operators_choice(cast, ada, operator):
+    words = "shared by several organizations"
+    assert words not in ada.get(ADD).content.decode()
+    assert words in operator.get(ADD).content.decode()
+
+
 def test_what_was_typed_is_stored(added):
     assert secrets_of(added) == (CLIENT, SDK, WEBHOOK)
     assert (added.account_id, added.client_id) == ("typed-account", "typed-client")

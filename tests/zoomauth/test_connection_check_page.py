@@ -66,6 +66,10 @@ def test_a_failed_row_shows_code_and_tracking_id(check, cast, zoom):
     assert f"Zoom tracking ID <code>{row.tracking_id}</code>" in text
 
 
+def test_a_passed_row_is_short(check):
+    assert "Zoom tracking ID" not in check()
+
+
 def test_the_check_is_in_the_name_of_who_pressed_the_button(check, cast):
     check()
     assert last_check(cast.acme_account).checked_by == "ada@acme.example"
