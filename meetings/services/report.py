@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -48,11 +49,23 @@ _ACCOUNT_REFUSED = (ZoomCredentialsRejected, ZoomAppTypeWrong, ZoomAppDeactivate
 
 @dataclass
 class AtZoomToday:
-    """What Zoom said. Without an answer a meeting is not in `meetings`."""
+    """What Zoom said. Without an answer a meeting is not in `meetings`.
+
+    `cut_short`: Zoom did not say all that it was asked, and may an hour later.
+    """
 
     meetings: dict[UUID, AtZoom]
     unable: dict[str, str]
     refused: bool = False
+    cut_short: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report, and whether the same one, made an hour later, may know more."""
+
+    report: TomorrowReport
+    may_know_more: bool
 
 
 def zone_of(organization: Organization) -> ZoneInfo:
@@ -71,7 +84,7 @@ def tomorrow_in(zone: ZoneInfo, now: datetime) -> date:
     return now.astimezone(zone).date() + timedelta(days=1)
 
 
-def make_report(organization: Organization, *, now: datetime) -> TomorrowReport:
+def make_report(organization: Organization, *, now: datetime) -> Made:
     """Make tomorrow's report, or make it anew. Asks Zoom; raises nothing for what Zoom does."""
     zone = zone_of(organization)
     day = tomorrow_in(zone, now)
@@ -87,10 +100,21 @@ def make_report(organization: Organization, *, now: datetime) -> TomorrowReport:
         "failing": sum(1 for row in rows if not row.alternative),
         "unasked": asked_for - looked_up,
     }
+    return Made(_keep(organization, day, values, rows), at_zoom.cut_short)
+
+
+def _keep(
+    organization: Organization, day: date, values: dict[str, Any], rows: list[TomorrowReportRow]
+) -> TomorrowReport:
     with transaction.atomic():
         report: TomorrowReport = TomorrowReport.objects.update_or_create(
             organization=organization, day=day, defaults=values
         )[0]
+        told = set(report.rows.values_list("meeting", flat=True))
+        if report.nightly_at is None and any(row.meeting_id not in told for row in rows):
+            # Mailed while Zoom had not said all: what came to light since is told too.
+            report.mailed_at = None
+            report.save(update_fields=["mailed_at"])
         report.rows.all().delete()
         for row in rows:
             row.report = report
@@ -129,6 +153,7 @@ def _ask_zoom(organization: Organization, meetings: Iterable[Meeting]) -> AtZoom
         failures += 1
     for meeting in asked:
         if failures >= MOST_FAILURES or clock.monotonic() > end:
+            heard.cut_short = True
             break
         try:
             if (found := _look_up(meeting)) is not None:
@@ -137,9 +162,11 @@ def _ask_zoom(organization: Organization, meetings: Iterable[Meeting]) -> AtZoom
             heard.refused = True
             break
         except ZoomRateLimited:
+            heard.cut_short = True
             break
         except (ZoomError, SealingError):
             failures += 1
+    heard.cut_short = heard.cut_short or failures > 0
     return heard
 
 

@@ -1,7 +1,7 @@
 """The evening's report: made once for an organization and a day, mailed if there is anything."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from meetings.models import TomorrowReport, TomorrowReportRow
 from meetings.services.report import make_report, tomorrow_in, zone_of
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 # By their own clock, so that there is an evening left to put it right.
 REPORT_HOUR = 17
+# The sweep is hourly and spreads its tasks over a quarter of an hour. Where this much does not fit
+# into the day any more, a later try of the same day may not come.
+_NEXT_TRY = timedelta(hours=1, minutes=15)
 # The rest is in the admin.
 MOST_MAILED = 20
 
@@ -28,28 +32,32 @@ MOST_MAILED = 20
 def run_nightly(organization: Organization, *, now: datetime) -> TomorrowReport | None:
     """Make and mail tomorrow's report, once the day is far enough on and once only.
 
-    Without mail, or where mail fails, it stays to be done, and the next hour tries again.
+    Where Zoom did not say all, or a mail did not leave, it stays to be done, and the next hour
+    tries again; the day's last try says what could not be looked up.
     """
     zone = zone_of(organization)
-    if now.astimezone(zone).hour < REPORT_HOUR:
+    local = now.astimezone(zone)
+    if local.hour < REPORT_HOUR:
         return None
     done = TomorrowReport.objects.filter(organization=organization, nightly_at__isnull=False)
     if done.filter(day=tomorrow_in(zone, now)).exists():
         return None
-    report = make_report(organization, now=now)
-    if mail_report(report, now=now):
-        TomorrowReport.objects.filter(pk=report.pk).update(nightly_at=now)
-    return report
+    made = make_report(organization, now=now)
+    is_final = not made.may_know_more or (now + _NEXT_TRY).astimezone(zone).date() > local.date()
+    if mail_report(made.report, now=now, is_final=is_final) and is_final:
+        TomorrowReport.objects.filter(pk=made.report.pk).update(nightly_at=now)
+    return made.report
 
 
-def mail_report(report: TomorrowReport, *, now: datetime) -> bool:
+def mail_report(report: TomorrowReport, *, now: datetime, is_final: bool) -> bool:
     """Mail it to the organization's admins, unless it was; whether that is done with.
 
-    Nothing to tell, or nobody to tell it to, is done with too.
+    Nothing to tell, or nobody to tell it to, is done with too. That something could not be looked
+    up is by itself worth a mail only when nobody will look again.
     """
     rows = list(report.rows.all())
     admins = _admins_of(report.organization)
-    if not rows or not admins:
+    if not (rows or (is_final and report.unasked)) or not admins:
         return True
     mine = TomorrowReport.objects.filter(pk=report.pk, mailed_at=None)
     if not mine.update(mailed_at=now):
@@ -61,6 +69,12 @@ def mail_report(report: TomorrowReport, *, now: datetime) -> bool:
 
 
 def headline(report: TomorrowReport) -> str:
+    if report.unasked and not report.failing:
+        return ngettext(
+            "%(unasked)s of tomorrow's %(meetings)s meeting could not be looked up at Zoom",
+            "%(unasked)s of tomorrow's %(meetings)s meetings could not be looked up at Zoom",
+            report.meetings,
+        ) % {"unasked": report.unasked, "meetings": report.meetings}
     return _("%(failing)s of %(meetings)s meetings will not start tomorrow") % {
         "failing": report.failing,
         "meetings": report.meetings,

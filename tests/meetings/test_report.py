@@ -42,7 +42,7 @@ def make(cast):
     def call(organization=None, now=EVENING):
         organization = organization or cast.acme
         with acting_for(organization.pk):
-            return make_report(organization, now=now)
+            return make_report(organization, now=now).report
 
     return call
 
@@ -295,6 +295,89 @@ def test_the_evening_is_the_organizations_own(cast, tomorrow, zoom, nightly):
     change(cast.ada, time_zone="America/Los_Angeles")
     assert nightly() is None
     assert mail.outbox == []
+
+
+# --- A night on which Zoom is down ----------------------------------------------------------
+
+
+@pytest.fixture
+def zoom_down(zoom):
+    for call in ("users.list", "meetings.get"):
+        zoom.fault(call, "status", status=503)
+
+
+def test_while_nothing_can_be_looked_up_the_next_hour_tries_again(
+    cast, tomorrow, zoom, zoom_down, nightly
+):
+    zoom.delete_meeting(tomorrow[1].meeting_number)
+    nightly()
+    assert (TomorrowReport.objects.get().nightly_at, mail.outbox) == (None, [])
+    zoom.clear_faults()
+    nightly(now=EVENING + timedelta(hours=1))
+    (message,) = mail.outbox
+    assert message.subject == "Acme: 1 of 3 meetings will not start tomorrow"
+    assert TomorrowReport.objects.get().nightly_at == EVENING + timedelta(hours=1)
+
+
+def test_a_user_list_that_failed_is_asked_for_again_too(cast, tomorrow, zoom, nightly):
+    zoom.change_user("bob", status="inactive")
+    zoom.fault("users.list", "status", status=503, times=1)
+    nightly()
+    nightly(now=EVENING + timedelta(hours=1))
+    assert [message.subject for message in mail.outbox] == [
+        "Acme: 1 of 3 meetings will not start tomorrow"
+    ]
+
+
+LAST_HOUR = datetime(2040, 3, 6, 23, 20, tzinfo=UTC)
+
+
+def test_at_the_last_hour_it_is_said_that_nothing_could_be_looked_up(
+    cast, tomorrow, zoom_down, nightly
+):
+    for hours in range(5, -1, -1):
+        nightly(now=LAST_HOUR - timedelta(hours=hours))
+        assert len(mail.outbox) == (0 if hours else 1)
+    (message,) = mail.outbox
+    assert message.subject == ("Acme: 3 of tomorrow's 3 meetings could not be looked up at Zoom")
+    assert "Each with where" not in message.body
+    assert TomorrowReport.objects.get().nightly_at == LAST_HOUR
+
+
+@pytest.mark.parametrize(("zone", "minute"), [("UTC", 22 * 60 + 20), ("Asia/Kolkata", 17 * 60)])
+def test_the_last_hour_is_the_last_of_which_a_task_is_sure_to_run(
+    cast, tomorrow, zoom_down, nightly, zone, minute
+):
+    """The sweep comes at twenty past by UTC: in Kolkata at ten to the hour, and its tasks later."""
+    change(cast.ada, time_zone=zone)
+    midnight = datetime(2040, 3, 6, tzinfo=UTC)
+    nightly(now=midnight + timedelta(minutes=minute))
+    assert mail.outbox == []
+    nightly(now=midnight + timedelta(minutes=minute + 60))
+    assert len(mail.outbox) == 1
+
+
+def test_what_comes_to_light_after_a_first_mail_is_told_in_another(cast, tomorrow, zoom, nightly):
+    change(cast.bob_host, is_active=False)
+    zoom.delete_meeting(tomorrow[1].meeting_number)
+    zoom.fault("meetings.get", "status", status=503)
+    nightly()
+    nightly(now=EVENING + timedelta(hours=1))
+    zoom.clear_faults()
+    for hours in (2, 3):
+        nightly(now=EVENING + timedelta(hours=hours))
+    assert [message.subject for message in mail.outbox] == [
+        "Acme: 1 of 3 meetings will not start tomorrow",
+        "Acme: 2 of 3 meetings will not start tomorrow",
+    ]
+
+
+def test_what_is_over_the_limit_is_said_and_not_tried_again(cast, tomorrow, nightly, monkeypatch):
+    monkeypatch.setattr(service, "MOST_ASKED", 2)
+    nightly()
+    (message,) = mail.outbox
+    assert message.subject == ("Acme: 1 of tomorrow's 3 meetings could not be looked up at Zoom")
+    assert TomorrowReport.objects.get().nightly_at == EVENING
 
 
 def test_the_next_night_is_another_report(cast, tomorrow, nightly):
