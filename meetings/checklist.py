@@ -11,8 +11,6 @@ from portal.checklist import Step
 from portal.models import AuditEvent, Organization
 
 _STARTS = ("meeting.start", "meeting.app_link")
-# As many as a connection check needs to find one that is fit.
-_MOST_LINKED = 50
 
 
 def steps(organization: Organization) -> Iterator[Step]:
@@ -47,11 +45,16 @@ def steps(organization: Organization) -> Iterator[Step]:
     )
 
 
-def linked_zoom_users(account_id: UUID) -> list[str]:
-    """Who is linked to a member and may start by this Zoom account, for its connection check."""
+def linked_zoom_users(account_id: UUID) -> list[tuple[str, str]]:
+    """All who are linked to a member and may start by this Zoom account, for its connection check.
+
+    As they were entered, and what to call them.
+    """
     hosts = Host.objects.filter(
         organization__zoom_connection__account=account_id,
+        organization__is_active=True,
         is_active=True,
         membership__is_active=True,
     )
-    return list(hosts.order_by("name").values_list("zoom_user_id", flat=True)[:_MOST_LINKED])
+    rows = hosts.order_by("name", "pk").values_list("zoom_user_id", "name", "email")
+    return [(zoom_user_id, f"{name} ({email})") for zoom_user_id, name, email in rows]

@@ -25,6 +25,7 @@ class NeededScope:
 
 
 LIST_USERS = "user:read:list_users:admin"
+READ_USER = "user:read:user:admin"
 READ_TOKEN = "user:read:token:admin"  # noqa: S105 - a scope
 WRITE_USER = "user:write:user:admin"
 
@@ -36,9 +37,7 @@ NEEDED_SCOPES = (
     NeededScope(
         LIST_USERS, "user:read:admin", _("finding the account's hosts, and the connection check")
     ),
-    NeededScope(
-        "user:read:user:admin", "user:read:admin", _("following hosts whose Zoom user changes")
-    ),
+    NeededScope(READ_USER, "user:read:admin", _("following hosts whose Zoom user changes")),
 )
 
 # Only where the operator allows an organization to create Zoom users; nobody else needs them.

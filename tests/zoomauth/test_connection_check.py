@@ -1,16 +1,17 @@
 """The connection check: what is wrong with an account, by its exact cause, and what to do."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
 from portal.models import AuditEvent
-from tests.factories import ZoomAccountFactory
+from tests.factories import HostFactory, MembershipFactory, UserFactory, ZoomAccountFactory, ZoomUserFactory
 from tests.sandbox import ACME
 from tests.zoom_clock import skewed
-from zoomauth.connection_check import Result, is_fit, last_check, run_check
+from zoomauth import checklist
+from zoomauth.connection_check import Result, hosts, is_fit, last_check, run_check
 from zoomauth.models import (
     INSTALLATION,
     AccessToken,
@@ -18,7 +19,7 @@ from zoomauth.models import (
     ZoomAccount,
     ZoomConnection,
 )
-from zoomauth.scopes import LIST_USERS, NEEDED_SCOPES, READ_TOKEN, WRITE_USER
+from zoomauth.scopes import LIST_USERS, NEEDED_SCOPES, READ_TOKEN, READ_USER, WRITE_USER
 from zoomsandbox.state.accounts import ALL_SCOPES
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +82,10 @@ def test_the_rows_are_there_in_the_same_order_whatever_happens(account, zoom):
     ]  # fmt: skip
 
 
-def test_zoom_is_asked_three_times_and_in_this_order(check, zoom):
+def test_zoom_is_asked_three_times_and_once_for_each_host_in_this_order(check, zoom):
     check()
-    assert zoom.calls() == ["oauth.token", "users.list", "users.token"]
+    hosts = ["users.get"] * 2
+    assert zoom.calls() == ["oauth.token", "users.list", *hosts, "users.token"]
 
 
 def test_the_start_key_is_asked_for_with_a_short_life(check, zoom):
@@ -119,6 +121,10 @@ def break_users(**changes):
     return each
 
 
+def break_user(user_id, **changes):
+    return lambda zoom, account, settings: zoom.change_user(user_id, **changes)
+
+
 def enter(**columns):
     return lambda zoom, account, settings: store(account, **columns)
 
@@ -150,10 +156,30 @@ TABLE = {
         break_zoom(app_state="disabled_by_admin"), "token", "zoom_app_deactivated", "Activate it",
     ),
     "no hosts have a license": (
-        break_users(type=1), "host", "host_unlicensed", "Give alice@acme.example a license",
+        break_users(type=1), "host", "host_unlicensed",
+        "Give Alice (alice@acme.example), Bob (bob@acme.example) a license",
+    ),
+    "one host without a license": (
+        break_user("bob", type=1), "host", "some_basic", "Give Bob (bob@acme.example) a license",
+    ),
+    "one host without meetings": (
+        break_user("bob", type=4), "host", "cannot_start", "a license with meetings",
     ),
     "hosts deactivated": (
-        break_users(status="inactive"), "host", "host_not_active", "Activate alice",
+        break_users(status="inactive"), "host", "cannot_start",
+        "Activate Alice (alice@acme.example), Bob (bob@acme.example)",
+    ),
+    "one host deactivated": (
+        break_user("bob", status="inactive"), "host", "cannot_start",
+        "Activate Bob (bob@acme.example) in Zoom",
+    ),
+    "one host still invited": (
+        break_user("bob", status="pending"), "host", "cannot_start",
+        "accepted by Bob (bob@acme.example)",
+    ),
+    "one host gone from Zoom": (
+        lambda zoom, account, settings: zoom.delete_user("bob"), "host", "cannot_start",
+        "Link Bob (bob@acme.example) to Zoom users that are",
     ),
     "dead webhook": (
         enter(webhook_validated_at=LONG_AGO), "webhook", "stale", "press Validate",
@@ -196,8 +222,8 @@ def test_the_cause_and_what_to_do_are_named(check, account, zoom, settings, case
 def test_nothing_else_is_said_to_have_failed(check, account, zoom, settings, case):
     do_break, name, _reason, _advice = TABLE[case]
     do_break(zoom, account, settings)
-    # A deactivated host gets no start key either.
-    assert set(failed(check())) <= {name} | ({"zak"} if case == "hosts deactivated" else set())
+    # Where no host could start, nobody could be asked a start key of.
+    assert set(failed(check())) == {name} | ({"zak"} if case == "hosts deactivated" else set())
 
 
 @pytest.mark.parametrize("scope", NEEDED_SCOPES, ids=lambda scope: scope.name)
@@ -221,8 +247,37 @@ def test_the_classic_scope_does_as_well(check, zoom, scope):
     assert check()[scope.name].result is Result.PASS
 
 
-def test_without_the_list_a_linked_host_is_tried_all_the_same(check, zoom):
+def test_without_the_list_the_hosts_are_looked_at_all_the_same(check, zoom):
     zoom.change_account(scopes=[name for name in ALL_SCOPES if name != LIST_USERS])
+    rows = check()
+    assert not_checked(rows) == {"account", "sdk_version"}
+    assert rows["zak"].result is Result.PASS
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told with the token", "when asked"])
+def test_without_the_scope_for_one_user_the_hosts_are_looked_for_in_the_lists(check, zoom, told):
+    zoom.change_user("bob", status="inactive")
+    if told:
+        zoom.change_account(scopes=[name for name in ALL_SCOPES if name != READ_USER])
+    else:
+        body = {
+            "code": 4711,
+            "message": f"Invalid access token, does not contain scopes:[{READ_USER}].",
+        }
+        zoom.fault("users.get", "status", status=400, body=body)
+    rows = check()
+    assert problems(rows) == {"inactive": ["Bob (bob@acme.example)"]}
+    assert (rows["host"].reason, rows["zak"].result) == ("cannot_start", Result.PASS)
+
+
+def test_a_host_in_none_of_the_lists_is_gone(check, zoom):
+    zoom.delete_user("bob")
+    zoom.change_account(scopes=[name for name in ALL_SCOPES if name != READ_USER])
+    assert problems(check()) == {"gone": ["Bob (bob@acme.example)"]}
+
+
+def test_without_both_scopes_a_linked_host_is_tried_all_the_same(check, zoom):
+    zoom.change_account(scopes=[name for name in ALL_SCOPES if name not in (LIST_USERS, READ_USER)])
     rows = check()
     assert not_checked(rows) == {"account", "host", "sdk_version"}
     assert rows["zak"].result is Result.PASS
@@ -312,13 +367,172 @@ def test_a_skewed_clock_is_told_also_when_zoom_gives_no_token(with_clock, zoom):
 # --- Which host is looked at ------------------------------------------------------------------
 
 
-def test_one_licensed_host_is_enough(check, zoom):
+def problems(rows):
+    return {name: who["names"] for name, who in rows["host"].facts["problems"].items()}
+
+
+def test_a_host_without_a_license_is_named_and_makes_the_account_no_less_fit(account, zoom):
     zoom.change_user("alice", type=1)
-    rows = check()
-    assert (rows["host"].result, rows["host"].facts) == (
-        Result.PASS, {"host": "bob@acme.example"}
-    )  # fmt: skip
+    rows = run_check(account, actor=None)
+    assert problems({row.name: row for row in rows}) == {"basic": ["Alice (alice@acme.example)"]}
+    assert is_fit(rows)
     assert [zak["user_id"] for zak in zoom.zaks()] == ["bob"]
+
+
+@pytest.mark.parametrize("changes", [{"status": "inactive"}, {"status": "pending"}, {"type": 99}])
+def test_one_host_who_cannot_start_makes_the_account_unfit(account, zoom, changes):
+    zoom.change_user("bob", **changes)
+    assert not is_fit(run_check(account, actor=None))
+
+
+def test_the_start_key_is_asked_of_the_first_host_who_can_start(check, zoom):
+    zoom.change_user("alice", status="inactive")
+    assert check()["zak"].facts == {"host": "Bob (bob@acme.example)"}
+    assert [zak["user_id"] for zak in zoom.zaks()] == ["bob"]
+
+
+def test_each_host_is_named_once_under_the_reason(check, zoom):
+    zoom.change_user("alice", status="inactive")
+    zoom.delete_user("bob")
+    rows = check()
+    assert problems(rows) == {
+        "gone": ["Bob (bob@acme.example)"], "inactive": ["Alice (alice@acme.example)"],
+    }  # fmt: skip
+    said = str(rows["host"].meaning)
+    assert "Not in this Zoom account: Bob (bob@acme.example)." in said
+    assert "Deactivated at Zoom: Alice (alice@acme.example)." in said
+
+
+def test_a_name_with_braces_is_a_name(check, cast, zoom):
+    cast.bob_host.name = "{names} {0}"
+    cast.bob_host.save(update_fields=["name"])
+    zoom.change_user("bob", status="inactive")
+    assert "Activate {names} {0} (bob@acme.example) in" in str(check()["host"].fix)
+
+
+def test_hosts_are_asked_for_by_themselves_however_many_users_there_are(check, cast, zoom):
+    crowd = [
+        {"id": f"u{n}", "email": f"u{n}@acme.example", "display_name": f"U {n}", "type": 1}
+        for n in range(301)
+    ]
+    zoom.account(users=[*crowd, *ACME["users"]])
+    assert check()["host"].reason == "all_able"
+    assert zoom.calls().count("users.list") == 1
+
+
+# --- Many hosts, and a Zoom that does not tell of them --------------------------------------------
+
+
+@pytest.fixture
+def crowd(cast):
+    """The two of the cast, and 49 who come after them and are not at Zoom."""
+    made = []
+    for number in range(49):
+        user = UserFactory(name=f"Host {number:02}", email=f"host{number:02}@acme.example")
+        membership = MembershipFactory(organization=cast.acme, user=user)
+        made.append(
+            HostFactory(
+                organization=cast.acme, membership=membership, zoom_user_id=f"host{number:02}"
+            )
+        )
+    return made
+
+
+def test_fifty_hosts_are_asked_for_and_the_others_not_looked_at(check, crowd, zoom):
+    row = check()["host"]
+    assert zoom.calls().count("users.get") == 50
+    assert (row.facts["hosts"], row.facts["unseen"]) == (51, 1)
+    assert row.facts["problems"]["gone"]["count"] == 48
+    assert "Host 09 (host09@acme.example) and 38 others." in str(row.meaning)
+    assert "Of 51 hosts, 1 could not be looked at." in str(row.meaning)
+
+
+def test_of_the_others_it_is_told_what_the_last_import_saw_and_when(check, cast, crowd, zoom):
+    seen_at = datetime(2026, 5, 4, 3, 11, tzinfo=UTC)
+    ZoomUserFactory(
+        account=cast.acme_account, zoom_user_id="host48", status="inactive", seen_at=seen_at
+    )
+    row = check()["host"]
+    assert problems({"host": row})["inactive"] == ["Host 48 (host48@acme.example)"]
+    assert (row.facts["unseen"], row.facts["as_of"]) == (0, seen_at.isoformat())
+    assert "as the import of May 4, 2026, 3:11 a.m. saw them" in str(row.meaning)
+
+
+def test_another_accounts_import_says_nothing_of_them(check, cast, crowd, zoom):
+    ZoomUserFactory(account=cast.globex_account, zoom_user_id="host48", status="inactive")
+    assert check()["host"].facts["unseen"] == 1
+
+
+def test_when_the_time_is_over_the_rest_is_not_looked_at(check, zoom, monkeypatch):
+    monkeypatch.setattr(hosts, "MOST_SECONDS", -1.0)
+    rows = check()
+    assert (rows["host"].result, rows["host"].reason) == (Result.NOT_CHECKED, "not_all_seen")
+    assert rows["host"].facts["unseen"] == 2
+    # Who was not looked at can be tried all the same.
+    assert rows["zak"].result is Result.PASS
+
+
+def test_a_zoom_that_keeps_failing_is_not_pressed(check, crowd, zoom):
+    zoom.fault("users.get", "status", status=503)
+    rows = check()
+    assert zoom.calls().count("users.get") == 2
+    assert (rows["host"].result, rows["host"].reason) == (Result.FAIL, "zoom_unavailable")
+
+
+def test_one_host_whom_zoom_did_not_tell_of_is_counted(check, zoom):
+    zoom.fault("users.get", "status", status=503, times=1)
+    row = check()["host"]
+    assert (row.reason, row.facts["unseen"]) == ("not_all_seen", 1)
+    assert "Of 2 hosts, 1 could not be looked at." in str(row.meaning)
+
+
+# --- Whom a check may show to whom ----------------------------------------------------------------
+
+
+@pytest.fixture
+def shared(cast, zoom):
+    """acme and globex on one account of the installation's."""
+    ZoomConnection.objects.all().delete()
+    fields = ("account_id", "client_id", "client_secret", "sdk_client_id", "sdk_client_secret")
+    values = {name: getattr(cast.acme_account, name) for name in fields}
+    account = ZoomAccount.objects.create(organization=None, name="Shared", **values)
+    for organization in (cast.acme, cast.globex):
+        ZoomConnection.objects.create(
+            organization=organization, account=account, owner_key=INSTALLATION
+        )
+    return account
+
+
+def test_on_a_shared_account_hosts_are_called_by_their_id(shared, zoom):
+    rows = {row.name: row for row in run_check(shared, actor=None)}
+    assert problems(rows) == {"gone": ["carol"]}
+
+
+def test_another_organizations_host_does_not_hold_up_the_checklist(cast, shared, zoom):
+    rows = run_check(shared, actor=None)
+    assert not is_fit(rows)
+    steps = {step.name: step for step in checklist.steps(cast.acme)}
+    assert steps["checked"].done
+
+
+def test_what_is_wrong_with_a_shared_account_itself_does(cast, shared, zoom):
+    zoom.change_account(client_secret="another")
+    run_check(shared, actor=None)
+    assert not {step.name: step for step in checklist.steps(cast.acme)}["checked"].done
+
+
+def test_an_organizations_admins_do_not_see_a_shared_accounts_check(cast, shared, zoom, signed_in):
+    run_check(shared, actor=None)
+    url = f"/admin/zoomauth/zoomaccount/{shared.pk}/check/"
+    answer = signed_in(cast.ada).get(url, follow=True)
+    assert "carol" not in answer.content.decode()
+
+
+def test_a_deactivated_organizations_hosts_are_not_looked_at(cast, shared, zoom):
+    cast.globex.is_active = False
+    cast.globex.save(update_fields=["is_active"])
+    rows = {row.name: row for row in run_check(shared, actor=None)}
+    assert (rows["host"].reason, rows["host"].facts["hosts"]) == ("all_able", 2)
 
 
 def test_another_users_license_does_not_help_the_hosts(check, zoom):
@@ -331,7 +545,7 @@ def test_another_users_license_does_not_help_the_hosts(check, zoom):
 def test_a_host_is_found_by_its_address_too(check, cast, zoom):
     cast.alice_host.zoom_user_id = "ALICE@acme.example"
     cast.alice_host.save(update_fields=["zoom_user_id"])
-    assert check()["host"].facts == {"host": "alice@acme.example"}
+    assert check()["host"].reason == "all_able"
 
 
 def test_before_any_host_is_entered_any_licensed_user_will_do(check, cast, zoom):
@@ -350,11 +564,11 @@ def test_an_account_without_users_is_called_so(check, cast, zoom):
     cast.acme.hosts.update(is_active=False)
     break_users(status="inactive")(zoom, None, None)
     rows = check()
-    assert failed(rows) == {"host": "no_user"}
-    assert "zak" in not_checked(rows)
+    assert failed(rows) == {"host": "no_user", "zak": "nobody_to_try"}
 
 
-def test_a_licensed_host_on_a_later_page_is_found(check, cast, zoom):
+def test_before_any_host_is_entered_a_licensed_user_on_a_later_page_is_found(check, cast, zoom):
+    cast.acme.hosts.update(is_active=False)
     crowd = [
         {"id": f"u{n}", "email": f"u{n}@acme.example", "display_name": f"U {n}", "type": 1}
         for n in range(301)
@@ -368,7 +582,13 @@ def test_a_licensed_host_on_a_later_page_is_found(check, cast, zoom):
 
 
 @pytest.mark.parametrize(
-    ("call", "row"), [("oauth.token", "token"), ("users.list", "account"), ("users.token", "zak")]
+    ("call", "row"),
+    [
+        ("oauth.token", "token"),
+        ("users.list", "account"),
+        ("users.get", "host"),
+        ("users.token", "zak"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["drop", "bad_json", "html"])
 def test_whatever_zoom_does_its_row_fails_and_those_after_it_are_not_reached(
@@ -377,8 +597,9 @@ def test_whatever_zoom_does_its_row_fails_and_those_after_it_are_not_reached(
     zoom.fault(call, kind)
     rows = check()
     assert failed(rows).keys() == {row}
-    reached = {"token": {"token"}, "account": {"token", *NAMES}, "zak": {"token", "host", *NAMES}}
-    assert reached[row].isdisjoint(not_checked(rows))
+    assert not_checked(rows) - {"clock", "sdk_version"} == (
+        {*NAMES, "account", "host", "zak"} if row == "token" else set()
+    )
 
 
 def test_zoom_down_is_told_apart_from_wrong_credentials(check, zoom):

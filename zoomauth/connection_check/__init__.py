@@ -3,11 +3,12 @@
 `steps` asks and compares, `rows` is what came of it, `texts` says it in words, `run` keeps it.
 """
 
-from zoomauth.connection_check.rows import CheckRow, Result, is_fit
+from zoomauth.connection_check.rows import ABOUT_USERS, CheckRow, Result, is_fit
 from zoomauth.connection_check.run import LastCheck, last_check, run_check
 from zoomauth.connection_check.steps import check_account
 
 __all__ = [
+    "ABOUT_USERS",
     "CheckRow",
     "LastCheck",
     "Result",

@@ -9,10 +9,12 @@ from zoomauth.connection_check.texts import Text, fix_of, label_of, meaning_of
 from zoomauth.errors import ZoomError, ZoomScopeMissing
 from zoomauth.scopes import OPTIONAL_SCOPES
 
-# Rows of which a failure keeps no meeting from being started today.
+# Rows and reasons of which a failure keeps no meeting from being started today.
 _NO_OBSTACLE = {"webhook"}
-_NO_OBSTACLE_YET = {"too_old_soon"}
+_NO_OBSTACLE_YET = {"too_old_soon", "some_basic"}
 _NO_OBSTACLE_SCOPES = {scope.name for scope in OPTIONAL_SCOPES}
+# Rows that tell of the account's users.
+ABOUT_USERS = frozenset({"host", "zak"})
 
 
 class Result(StrEnum):

@@ -3,9 +3,10 @@
 A row that rests on one which failed is not reached; all others are there whatever happens.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from portal.sealing import SealingError
@@ -13,15 +14,22 @@ from portal.tenancy import across_all_organizations
 from zoomauth.accounts import client_for
 from zoomauth.client import Heard, ZoomClient
 from zoomauth.connection_check import stored
-from zoomauth.connection_check.hosts import Choice, choose_host, linked_hosts
+from zoomauth.connection_check.hosts import (
+    Linked,
+    choose_any,
+    find_in_list,
+    get_each,
+    linked_hosts,
+)
 from zoomauth.connection_check.rows import CheckRow, Result
-from zoomauth.errors import ZoomError, ZoomNotConnected
+from zoomauth.errors import ZoomError, ZoomNotConnected, ZoomScopeMissing
 from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
 from zoomauth.scopes import (
     LIST_USERS,
     NEEDED_SCOPES,
     OPTIONAL_SCOPES,
     READ_TOKEN,
+    READ_USER,
     NeededScope,
 )
 from zoomauth.tokens import Grant, refresh_access_token
@@ -40,7 +48,8 @@ class _Visit:
     account: ZoomAccount
     heard: list[Heard] = field(default_factory=list)
     grant: Grant | None = None
-    choice: Choice | None = None
+    # Who is asked for a start key.
+    candidate: Linked | None = None
 
     @property
     def last_tracking_id(self) -> str:
@@ -55,7 +64,8 @@ class _Visit:
 
 
 def check_account(account: ZoomAccount, now: datetime) -> list[CheckRow]:
-    """The rows of the check; never raises for what Zoom does. Asks Zoom three times, or a few more.
+    """The rows of the check; never raises for what Zoom does. Asks Zoom three times, and once
+    for each host.
 
     The clock is judged last, by all that was heard, and stands where it matters.
     """
@@ -63,7 +73,7 @@ def check_account(account: ZoomAccount, now: datetime) -> list[CheckRow]:
     token = _check_token(visit)
     scopes = list(_check_scopes(visit))
     users, host = _check_users(visit)
-    zak = _check_zak(visit, users, host)
+    zak = _check_zak(visit)
     return [
         token,
         _check_clock(visit),
@@ -126,49 +136,72 @@ def _scopes_for(account: ZoomAccount) -> tuple[NeededScope, ...]:
 
 
 def _check_users(visit: _Visit) -> tuple[CheckRow, CheckRow]:
-    """The account's users, and a host among them."""
+    """Whether Zoom lists the account's users, and whether it lets each host start."""
     linked = linked_hosts(visit.account)
     if visit.grant is None:
         return _not_reached("account", "token"), _not_reached("host", "token")
+    if linked:
+        users = _check_list(visit, visit.grant.token)
+        return users, _check_hosts(visit, visit.grant.token, linked, users)
     if visit.lacks(LIST_USERS):
-        # Whoever was entered as a host can be tried all the same.
-        visit.choice = Choice(user_id=linked[0]) if linked else None
         scope = {"subject_of_row": LIST_USERS}
         return _not_reached("account", "scope", **scope), _not_reached("host", "scope", **scope)
-    token = visit.grant.token
-    answer = _ask(visit, lambda client: choose_host(client, token, linked))
-    if isinstance(answer, ZoomError):
-        return CheckRow.failed("account", answer), _not_reached("host", "account")
-    visit.choice = answer
+    choice = choose_any(visit.grant.token, partial(_ask, visit))
+    if isinstance(choice, ZoomError):
+        return CheckRow.failed("account", choice), _not_reached("host", "account")
+    visit.candidate = choice.user
     return _passed("account", "answers", visit), CheckRow(
         "host",
-        answer.result,
-        answer.reason,
-        facts={"host": answer.shown},
+        choice.result,
+        choice.reason,
+        facts={"host": choice.user.label if choice.user else ""},
         tracking_id=visit.last_tracking_id,
     )
 
 
-def _check_zak(visit: _Visit, users: CheckRow, host: CheckRow) -> CheckRow:
+def _check_list(visit: _Visit, token: str) -> CheckRow:
+    if visit.lacks(LIST_USERS):
+        return _not_reached("account", "scope", subject_of_row=LIST_USERS)
+    answer = _ask(visit, lambda client: client.list_users(access_token=token))
+    if isinstance(answer, ZoomError):
+        return CheckRow.failed("account", answer)
+    return _passed("account", "answers", visit)
+
+
+def _check_hosts(visit: _Visit, token: str, linked: Sequence[Linked], users: CheckRow) -> CheckRow:
+    """Every linked host, by one call each; by the list, where the app may not ask for one user."""
+    ask = partial(_ask, visit)
+    found = None
+    if not visit.lacks(READ_USER):
+        found = get_each(visit.account, linked, token, ask)
+    if found is None or isinstance(found.error, ZoomScopeMissing):
+        if users.result is not Result.PASS:
+            # Whoever was entered as a host can be tried all the same.
+            visit.candidate = linked[0]
+            return _not_reached("host", "account")
+        found = find_in_list(linked, token, ask)
+    visit.candidate = found.first_to_try()
+    return found.as_row(visit.last_tracking_id)
+
+
+def _check_zak(visit: _Visit) -> CheckRow:
     """Asked for to see that Zoom gives one, with a short life, and dropped at once."""
     if visit.grant is None:
         return _not_reached("zak", "token")
     if visit.lacks(READ_TOKEN):
         return _not_reached("zak", "scope", subject_of_row=READ_TOKEN)
-    if visit.choice is None or not visit.choice.user_id:
-        above = users if users.result is not Result.PASS else host
-        return _not_reached("zak", above.name)
-    token, user_id = visit.grant.token, visit.choice.user_id
-    shown = {"host": visit.choice.shown or user_id}
+    if visit.candidate is None:
+        return CheckRow("zak", Result.FAIL, "nobody_to_try")
+    token, host = visit.grant.token, visit.candidate
     answer = _ask(
         visit,
         lambda client: client.fetch_user_zak(
-            access_token=token, zoom_user_id=user_id, ttl_seconds=_ZAK_SECONDS
+            access_token=token, zoom_user_id=host.zoom_user_id, ttl_seconds=_ZAK_SECONDS
         ),
     )
     if isinstance(answer, ZoomError):
-        return CheckRow.failed("zak", answer, **shown)
-    return _passed("zak", "given", visit, facts=shown)
+        return CheckRow.failed("zak", answer, host=host.label)
+    return _passed("zak", "given", visit, facts={"host": host.label})
 
 
 def _ask(visit: _Visit, call: Callable[[ZoomClient], Answer]) -> Answer | ZoomError:

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from zoomauth.connection_check.host_texts import hosts_fix, hosts_meaning
 from zoomauth.errors import ZoomError, ZoomScopeMissing
 from zoomauth.models import ZoomAccount
 from zoomauth.scopes import NEEDED_SCOPES, OPTIONAL_SCOPES
@@ -23,7 +24,7 @@ _LABELS: dict[str, Text] = {
     "clock": _("Clock"),
     "scope": _("Scope"),
     "account": _("Zoom account"),
-    "host": _("A host with a license"),
+    "host": _("The hosts' Zoom users"),
     "zak": _("A host's start key (ZAK)"),
     "sdk": _("Meeting SDK credentials"),
     "region": _("Region"),
@@ -35,6 +36,7 @@ _LABELS: dict[str, Text] = {
 _REFUSED: dict[str, Text] = {
     "token": _("Zoom gave no access token, and without one nothing can be asked."),
     "account": _("Zoom did not list the account's users."),
+    "host": _("Zoom did not tell of the hosts' users."),
     "zak": _("Zoom gave no start key for {host}, so this host cannot start in the page."),
 }
 
@@ -54,16 +56,9 @@ _MEANINGS: dict[tuple[str, str], Text] = {
         "No active user of the account has a license, {host} for one. Users without one can "
         "meet for 40 minutes only, and cannot be alternative hosts."
     ),
-    ("host", "host_unlicensed"): _(
-        "Of the hosts entered here none has a license, {host} for one. Without one, meetings end "
-        "after 40 minutes, and nobody can be made alternative host."
-    ),
-    ("host", "host_not_active"): _(
-        "None of the hosts entered here is an active user of this Zoom account, {host} for one."
-    ),
     ("host", "too_many"): _("The account has so many users that not all were looked at."),
     ("zak", "given"): _("Zoom gives out start keys: one for {host}, which was discarded."),
-    ("zak", "no_host"): _("There was no host to ask it for."),
+    ("zak", "nobody_to_try"): _("There is nobody who could start, so none was asked for."),
     ("sdk", "fine"): _(
         "They look right and are not those of the other app. Whether Zoom takes them shows at "
         "the first start."
@@ -116,11 +111,7 @@ _FIXES: dict[tuple[str, str], Text] = {
     ),
     ("host", "no_user"): _("Add a user in Zoom's user management, or activate one."),
     ("host", "none_licensed"): _("Give a user a license in Zoom's user management."),
-    ("host", "host_unlicensed"): _("Give {host} a license in Zoom's user management."),
-    ("host", "host_not_active"): _(
-        "Activate {host} in Zoom's user management, or enter another Zoom user at the host."
-    ),
-    ("zak", "no_host"): _("Put the row about the host right first."),
+    ("zak", "nobody_to_try"): _("Put the rows above right first."),
     ("sdk", "same_id"): _(
         "Enter client ID and client secret of the General app with the Meeting SDK switched on."
     ),
@@ -168,12 +159,16 @@ def meaning_of(name: str, reason: str, facts: Mapping[str, Any], subject: str) -
         return format_lazy(_NOT_REACHED, row=row)
     if reason in _ERRORS:
         return _fill(_REFUSED.get(name, ""), facts, subject)
+    if name == "host" and "hosts" in facts:
+        return hosts_meaning(facts)
     return _fill(_MEANINGS.get((name, reason), ""), facts, subject)
 
 
 def fix_of(name: str, reason: str, facts: Mapping[str, Any], subject: str) -> Text:
     if reason in _ERRORS:
         return _admin_message(reason, facts)
+    if name == "host" and "hosts" in facts:
+        return hosts_fix(facts)
     return _fill(_FIXES.get((name, reason), ""), facts, subject)
 
 
