@@ -92,7 +92,12 @@ def _webhook(account: ZoomAccount | None, url: str) -> Step:
             "By it Zoom tells when meetings begin, end and change. The address and the place for "
             "its secret token are on the account's page."
         ),
-        done=validated_at is not None and timezone.now() - validated_at <= OLDEST_VALIDATION,
+        done=(
+            account is not None
+            and validated_at is not None
+            and timezone.now() - validated_at <= OLDEST_VALIDATION
+            and not account.foreign_account_id()
+        ),
         url=url,
         action=_("Webhook address and secret token"),
     )

@@ -50,6 +50,9 @@ def change_account(account: ZoomAccount, columns: Collection[str], *, actor: Use
             # Zoom validated the address with the secret that has just been replaced.
             account.webhook_validated_at = None
             changed.add("webhook_validated_at")
+        if {"webhook_secret", "account_id"} & changed:
+            account.webhook_foreign_at, account.webhook_foreign_id = None, ""
+            changed |= {"webhook_foreign_at", "webhook_foreign_id"}
         if CHECK_GROUNDS & changed:
             account.credentials_generation = stored.credentials_generation + 1
             changed.add("credentials_generation")

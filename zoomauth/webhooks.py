@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
@@ -34,8 +34,11 @@ _VALIDATION = "endpoint.url_validation"
 # No colon, so that no answer to a validation is also the signature of a delivery ("v0:time:body").
 _PLAIN_TOKEN = re.compile(r"[A-Za-z0-9_+/=-]{1,128}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_ACCOUNT_ID = re.compile(r"[!-~]{1,100}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _LONGEST_ID = 200
+_READ = ("account_id", "webhook_secret", "webhook_foreign_at", "webhook_foreign_id")
+_NOTED_LATELY = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Milliseconds; far beyond any event, and still a date.
 _LATEST_EVENT = 10**14
@@ -91,7 +94,7 @@ def receive(account_id: UUID, delivery: Delivery, now: datetime) -> dict[str, st
     """
     with across_all_organizations():
         account = (
-            ZoomAccount.objects.only("organization_id", "account_id", "webhook_secret")
+            ZoomAccount.objects.only("organization_id", *_READ)
             .filter(pk=account_id)
             # Nothing is taken for an organization that has been deactivated.
             .filter(Q(organization=None) | Q(organization__is_active=True))
@@ -105,8 +108,11 @@ def receive(account_id: UUID, delivery: Delivery, now: datetime) -> dict[str, st
             return _answer_validation(account, secret, event, now)
         # One secret may serve two accounts; what Zoom signed for one is nothing to the other.
         if event.payload.get("account_id") != account.account_id:
+            _note_foreign(account, event, now)
             raise NotZooms("about another account")
         _record(account, event, now)
+        if account.webhook_foreign_at is not None:
+            _same_row(account).update(webhook_foreign_at=None, webhook_foreign_id="")
     return None
 
 
@@ -192,6 +198,30 @@ def _answer_validation(
     )
     same.update(webhook_validated_at=now)
     return {"plainToken": token, "encryptedToken": _sign(secret, token.encode())}
+
+
+def _note_foreign(account: ZoomAccount, event: Event, now: datetime) -> None:
+    """Zoom signed it with this account's secret, so most likely another account ID was entered.
+
+    Not with every delivery anew: there may be many.
+    """
+    foreign = event.payload.get("account_id")
+    if not isinstance(foreign, str) or not _ACCOUNT_ID.fullmatch(foreign):
+        return
+    last = account.webhook_foreign_at
+    if foreign == account.webhook_foreign_id and last and now - last < _NOTED_LATELY:
+        return
+    _same_row(account).update(webhook_foreign_at=now, webhook_foreign_id=foreign)
+
+
+def _same_row(account: ZoomAccount) -> QuerySet[ZoomAccount]:
+    """The account, while ID and secret are those that the event was compared with."""
+    rows: QuerySet[ZoomAccount] = ZoomAccount.objects.filter(
+        pk=account.pk,
+        account_id=account.account_id,
+        webhook_secret=account.__dict__["webhook_secret"],
+    )
+    return rows
 
 
 def _record(account: ZoomAccount, event: Event, now: datetime) -> None:

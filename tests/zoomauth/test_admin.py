@@ -561,3 +561,14 @@ def test_a_new_account_is_asked_for_before_its_form_is_shown(cast, tired):
     assert tired.get(ADD)["Location"].startswith(AGAIN)
     assert tired.post(ADD, typed(cast.acme))["Location"].startswith(AGAIN)
     assert not ZoomAccount.objects.filter(account_id="typed-account").exists()
+
+
+@pytest.mark.parametrize("column", ["account_id", "new_webhook_secret"])
+def test_another_account_id_or_webhook_secret_forgets_whose_events_came(cast, ada, column):
+    account = cast.acme_account
+    ZoomAccount.objects.filter(pk=account.pk).update(
+        webhook_foreign_at=timezone.now(), webhook_foreign_id="another-account"
+    )
+    ada.post(page_of(account), fields_of(account, **{column: "typed-anew-0123456789"}))
+    account = ZoomAccount.objects.get(pk=account.pk)
+    assert (account.webhook_foreign_at, account.webhook_foreign_id) == (None, "")

@@ -100,6 +100,15 @@ def test_a_validated_webhook_is_a_fact(cast, zoom, account):
     assert states(cast.acme)["first_start"] == NEXT
 
 
+def test_a_webhook_of_another_account_is_to_be_done_again(cast, account):
+    ZoomAccount.objects.filter(pk=account.pk).update(
+        webhook_validated_at=timezone.now(),
+        webhook_foreign_at=timezone.now(),
+        webhook_foreign_id="another-account",
+    )
+    assert states(cast.acme)["webhook"] != DONE
+
+
 def test_a_webhook_that_zoom_gave_up_on_is_to_be_done_again(cast, account):
     long_ago = timezone.now() - timezone.timedelta(days=4, minutes=1)
     ZoomAccount.objects.filter(pk=account.pk).update(webhook_validated_at=long_ago)

@@ -7,6 +7,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from portal.models import AuditEvent
+from tests.deliveries import Sent, write
 from tests.factories import HostFactory, MembershipFactory, UserFactory, ZoomAccountFactory, ZoomUserFactory
 from tests.sandbox import ACME
 from tests.zoom_clock import skewed
@@ -186,6 +187,10 @@ TABLE = {
     ),
     "webhook never validated": (
         enter(webhook_validated_at=None), "webhook", "never", "endpoint URL",
+    ),
+    "events of another account": (
+        enter(webhook_foreign_at=timezone.now(), webhook_foreign_id="another-account"),
+        "webhook", "foreign", "If another-account is the account ID on the app's page",
     ),
     "SDK id of the other app": (
         enter(sdk_client_id=ACME["client_id"]), "sdk", "same_id", "General app",
@@ -682,6 +687,22 @@ def test_a_validation_of_almost_four_days_ago_is_fine(check, account):
     assert failed(check()) == {}
 
 
+def test_events_of_another_account_are_told_with_both_ids(account, check, client):
+    now = timezone.now()
+    body = write("meeting.started", {}, account_id="another-account", event_ts=1)
+    sent = Sent.signed(account.pk, body, secret=account.webhook_secret, at=now.timestamp())
+    assert sent.to(client).status_code == 401
+    row = check()["webhook"]
+    assert (row.reason, row.facts["foreign"]) == ("foreign", "another-account")
+    assert "speak of account another-account" in str(row.meaning)
+    assert "entered here is acme-account" in str(row.meaning)
+
+
+def test_what_was_foreign_is_not_once_its_account_id_is_entered(check, account):
+    store(account, webhook_foreign_at=timezone.now(), webhook_foreign_id=account.account_id)
+    assert check()["webhook"].reason == "validated"
+
+
 def test_an_account_without_a_webhook_secret_is_told_what_it_misses(check, account):
     store(account, webhook_secret="")
     row = check()["webhook"]
@@ -746,12 +767,13 @@ def test_a_check_of_the_credentials_before_says_nothing(account):
     ("do_break", "fit"),
     [
         (enter(webhook_validated_at=None), True),
+        (enter(webhook_foreign_at=timezone.now(), webhook_foreign_id="another"), True),
         (ask_for_sdk("99.0.0", 1), True),
         (ask_for_sdk("99.0.0", -1), False),
         (break_zoom(scopes=list(ALL_SCOPES[:1])), False),
         (break_zoom(client_secret="another"), False),
     ],
-    ids=["webhook", "SDK old soon", "SDK too old", "scopes", "secret"],
+    ids=["webhook", "foreign events", "SDK old soon", "SDK too old", "scopes", "secret"],
 )
 def test_what_keeps_from_starting_makes_an_account_unfit(account, zoom, settings, do_break, fit):
     do_break(zoom, account, settings)

@@ -228,6 +228,50 @@ def test_an_event_about_another_account_is_refused(acme, client, claimed):
     assert signed(acme, body).to(client).status_code == 401
 
 
+def about(account, account_id, **options):
+    body = write("meeting.started", STARTED, account_id=account_id, event_ts=EVENT_TS)
+    return signed(account, body, **options)
+
+
+def noted(account):
+    account = ZoomAccount.objects.get(pk=account.pk)
+    return account.webhook_foreign_at, account.webhook_foreign_id
+
+
+@both_databases
+def test_the_account_that_a_refused_event_speaks_of_is_noted(acme, client):
+    about(acme, "another-account").to(client)
+    assert noted(acme) == (NOW, "another-account")
+
+
+def test_the_next_event_about_this_account_clears_the_note(acme, client):
+    about(acme, "another-account").to(client)
+    assert started(acme).to(client).status_code == 204
+    assert noted(acme) == (None, "")
+
+
+def test_nothing_is_noted_of_an_event_that_is_not_signed(acme, globex, client):
+    about(acme, "another-account", secret=globex.webhook_secret).to(client)
+    assert noted(acme) == (None, "")
+
+
+@pytest.mark.parametrize("claimed", [None, 7, "", "two words", "x" * 101, "a\nb", ["a"]])
+def test_what_is_no_account_id_is_not_noted(acme, client, claimed):
+    assert about(acme, claimed).to(client).status_code == 401
+    assert noted(acme) == (None, "")
+
+
+def test_the_same_note_is_not_written_with_each_delivery(
+    acme, client, clock, django_assert_num_queries
+):
+    about(acme, "another-account").to(client)
+    with django_assert_num_queries(1):
+        about(acme, "another-account").to(client)
+    clock.shift(timedelta(hours=1))
+    about(acme, "another-account", at=NOW + timedelta(hours=1)).to(client)
+    assert noted(acme) == (NOW + timedelta(hours=1), "another-account")
+
+
 def test_an_event_about_no_account_is_refused(acme, client):
     content = json.loads(started(acme).body)
     del content["payload"]["account_id"]

@@ -76,10 +76,15 @@ def check_region(account: ZoomAccount, api_url: str) -> CheckRow:
 
 
 def check_webhook(account: ZoomAccount, now: datetime) -> CheckRow:
-    """By when Zoom last validated the address with the secret that is stored."""
+    """By when Zoom last validated the address with the secret that is stored, and by whether its
+    events are about the account that was entered.
+    """
     # The raw column: whether something is stored can be told without unsealing it.
     if not account.__dict__.get("webhook_secret"):
         return CheckRow("webhook", Result.NOT_CHECKED, "no_secret")
+    if foreign := account.foreign_account_id():
+        facts = {"foreign": foreign, "entered": account.account_id}
+        return CheckRow("webhook", Result.FAIL, "foreign", facts=facts)
     validated_at = account.webhook_validated_at
     if validated_at is None:
         return CheckRow("webhook", Result.FAIL, "never")

@@ -83,6 +83,10 @@ _MEANINGS: dict[tuple[str, str], Text] = {
         "Zoom validated the address last on {date}. It does so every 72 hours, so it has stopped, "
         "and with it the news of meetings that begin and end."
     ),
+    ("webhook", "foreign"): _(
+        "Zoom's events speak of account {foreign}, and the account ID entered here is {entered}. "
+        "They are signed with the secret token entered here, and they are refused."
+    ),
     ("webhook", "never"): _("Zoom has not validated the address with the stored secret token."),
     ("webhook", "no_secret"): _(
         "No webhook secret token is stored, so nothing is heard from Zoom. Meetings can be "
@@ -129,6 +133,11 @@ _FIXES: dict[tuple[str, str], Text] = {
     ("webhook", "never"): _(
         "In the Zoom Marketplace, enter the address shown at the account as event notification "
         "endpoint URL and press Validate."
+    ),
+    ("webhook", "foreign"): _(
+        "If {foreign} is the account ID on the app's page in the Zoom Marketplace, enter it here. "
+        "If not, this address and secret token belong to an app of another Zoom account: enter "
+        "the secret token of this account's app, and take the address out of the other."
     ),
     ("webhook", "no_secret"): _("Enter the secret token of the app's event subscription."),
     ("sdk_version", "too_old"): _("Those who run the portal bring it to a newer release."),

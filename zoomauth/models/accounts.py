@@ -61,6 +61,12 @@ class ZoomAccount(models.Model):
     webhook_secret = SealedTextField(_("webhook secret token"), blank=True, default="")
     # When Zoom last validated our webhook address with the secret above; a new secret clears it.
     webhook_validated_at = models.DateTimeField(_("webhook validated"), null=True, editable=False)
+    # Which account Zoom's events spoke of when they were refused for not being about this one, and
+    # when that was last seen; the next event that is about this one clears it.
+    webhook_foreign_at = models.DateTimeField(null=True, editable=False)
+    webhook_foreign_id = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False
+    )
 
     # Grows with every change of what Zoom is asked with, so that a check of the credentials before
     # says nothing of those after.
@@ -84,6 +90,12 @@ class ZoomAccount(models.Model):
     def get_webhook_path(self) -> str:
         """Where Zoom sends this account's events, below BASE_URL."""
         return reverse("zoomauth:webhook", args=[self.pk])
+
+    def foreign_account_id(self) -> str:
+        """The account that Zoom's events speak of, where it is another than was entered here."""
+        if self.webhook_foreign_at is None or self.webhook_foreign_id == self.account_id:
+            return ""
+        return self.webhook_foreign_id
 
 
 class ZoomConnectionQuerySet(models.QuerySet["ZoomConnection"]):
