@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -91,10 +92,14 @@ def schedule(request: SignedInRequest) -> HttpResponse:
 def discard(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     """Take a meeting that Zoom never confirmed off the list."""
     meeting = get_visible_meeting(request.user, meeting_id)
-    if discard_meeting(meeting=meeting, user=request.user):
-        messages.success(request, _("The meeting was taken off the list."))
-        return redirect("meetings:list")
-    messages.error(request, _("Zoom has confirmed this meeting meanwhile, so it stays."))
+    try:
+        if discard_meeting(meeting=meeting, user=request.user):
+            messages.success(request, _("The meeting was taken off the list."))
+            return redirect("meetings:list")
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.error(request, _("Zoom has confirmed this meeting meanwhile, so it stays."))
     return redirect(meeting)
 
 

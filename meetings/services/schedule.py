@@ -24,7 +24,13 @@ from meetings.models import (
 from portal.audit import record
 from portal.models import AuditEvent, User
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomUnavailable
-from zoomauth.services import MeetingDraft, ZoomMeeting, create_meeting, is_zoom_link
+from zoomauth.services import (
+    MeetingDraft,
+    ZoomMeeting,
+    create_meeting,
+    delete_meeting,
+    is_zoom_link,
+)
 
 # Zoom API reference, Create a meeting: at most ten characters, letters, digits and @ - _ *.
 PASSCODE_RULE = RegexValidator(
@@ -75,12 +81,15 @@ def schedule_meeting(*, plan: Plan, user: User, key: UUID) -> Meeting:
     except IntegrityError:
         return _wait_for_first_click(meeting.pk)
     try:
-        _confirm(meeting, _create(meeting, plan, draft), plan)
+        made = _create(meeting, plan, draft)
+        is_there = _confirm(meeting, made, plan)
     except ZoomError as error:
         if not error.outcome_unknown:
             meeting.delete()
         _record_failure(plan, user, error)
         raise
+    if not is_there:
+        raise _take_back(meeting, made, user)
     record("meeting.scheduled", organization=meeting.organization, actor=user, target=meeting)
     return meeting
 
@@ -101,12 +110,23 @@ def _refuse_unless_schedulable(host: Host, user: User) -> None:
 
 
 def discard_meeting(*, meeting: Meeting, user: User) -> bool:
-    """Take a meeting that Zoom never confirmed off the list; False when Zoom has confirmed it."""
+    """Take a meeting that Zoom never confirmed off the list; False when Zoom has confirmed it.
+
+    Raises `ValidationError` while the call that makes it may still be under way.
+    """
+    if not meeting.is_scheduled and _may_be_under_way(meeting):
+        raise ValidationError(
+            _("Zoom may still be making this meeting. Try again in a few seconds.")
+        )
     unconfirmed = Meeting.objects.filter(pk=meeting.pk, meeting_number=None)
     if not unconfirmed.delete()[0]:
         return False
     record("meeting.discarded", organization=meeting.organization, actor=user, target=meeting)
     return True
+
+
+def _may_be_under_way(meeting: Meeting) -> bool:
+    return timezone.now() <= meeting.created_at + timedelta(seconds=settings.ZOOM_DEADLINE)
 
 
 def _new_row(plan: Plan, user: User, key: UUID) -> Meeting:
@@ -143,13 +163,12 @@ def _draft_of(plan: Plan) -> MeetingDraft:
 
 def _wait_for_first_click(key: UUID) -> Meeting:
     """What the first click made; unconfirmed once no call for it can still be under way."""
-    longest = timedelta(seconds=settings.ZOOM_DEADLINE)
     while True:
         earlier: Meeting | None = Meeting.objects.filter(pk=key).first()
         if earlier is None:
             # The first click failed, and has taken its row away.
             raise ZoomUnavailable(call="meetings.create")
-        if earlier.is_scheduled or timezone.now() > earlier.created_at + longest:
+        if earlier.is_scheduled or not _may_be_under_way(earlier):
             return earlier
         time.sleep(_POLL_SECONDS)
 
@@ -163,12 +182,17 @@ def _create(meeting: Meeting, plan: Plan, draft: MeetingDraft) -> ZoomMeeting:
     return made
 
 
-def _confirm(meeting: Meeting, made: ZoomMeeting, plan: Plan) -> None:
+def _confirm(meeting: Meeting, made: ZoomMeeting, plan: Plan) -> bool:
+    """Write what Zoom made; False when the row was taken off the list meanwhile."""
     meeting.meeting_number = made.meeting_number
     meeting.passcode = made.passcode
     meeting.join_url = made.join_url
     try:
         with transaction.atomic():
+            # Held, so that it is not taken away between this look and the write.
+            held = Meeting.objects.select_for_update(of=("self",)).filter(pk=meeting.pk)
+            if not held.values_list("pk").first():
+                return False
             meeting.save(update_fields=["meeting_number", "passcode", "join_url"])
             AlternativeHost.objects.bulk_create(
                 AlternativeHost(organization=meeting.organization, meeting=meeting, host=host)
@@ -177,6 +201,40 @@ def _confirm(meeting: Meeting, made: ZoomMeeting, plan: Plan) -> None:
     except IntegrityError as error:
         # A number that this organization already has: not what Zoom documents.
         raise _made_but_unusable() from error
+    return True
+
+
+def _take_back(meeting: Meeting, made: ZoomMeeting, user: User) -> ZoomError:
+    """Delete at Zoom what nobody here has a row of any more, and the failure to tell of it."""
+    failure = _made_but_unusable()
+    try:
+        delete_meeting(organization=meeting.organization, meeting_number=made.meeting_number)
+    except ZoomError as error:
+        is_left = True
+        failure.user_message = _(
+            "The meeting was taken off the list while Zoom was making it, and Zoom did not delete "
+            "it again. Delete it in Zoom."
+        )
+        failure.tracking_id = error.tracking_id
+    else:
+        is_left = False
+        failure.outcome_unknown = False
+        failure.user_message = _(
+            "The meeting was taken off the list while Zoom was making it, so it was deleted in "
+            "Zoom again."
+        )
+    record(
+        "meeting.scheduled",
+        organization=meeting.organization,
+        actor=user,
+        target=meeting.host,
+        result=AuditEvent.Result.FAILED,
+        cause="discarded_meanwhile",
+        meeting_number=made.meeting_number,
+        left_at_zoom=is_left,
+        tracking_id=failure.tracking_id,
+    )
+    return failure
 
 
 def _made_but_unusable() -> ZoomAnswerInvalid:

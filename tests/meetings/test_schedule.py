@@ -5,12 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_scopes import scope
 
 from meetings.models import Meeting
+from meetings.services.schedule import discard_meeting
 from portal.models import AuditEvent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -208,14 +211,82 @@ def test_a_lost_answer_keeps_the_row_and_the_same_form_asks_no_more(
     assert "The meeting is scheduled" not in again.content.decode()
 
 
+def no_longer_under_way(meetings):
+    meetings.update(created_at=timezone.now() - timedelta(seconds=settings.ZOOM_DEADLINE + 1))
+
+
 def test_an_unconfirmed_meeting_can_be_taken_off_the_list(cast, zoom, signed_in, only_new):
     client = signed_in(cast.alice)
     zoom.fault("meetings.create", "status", status=500)
     client.post(URL, form(cast.alice_host))
+    no_longer_under_way(only_new())
     answer = client.post(f"/meetings/{only_new().get().pk}/discard/", follow=True)
     assert "taken off the list" in answer.content.decode()
     assert not only_new().exists()
     assert AuditEvent.objects.filter(action="meeting.discarded", actor_id=cast.alice.pk).exists()
+
+
+def test_while_zoom_may_still_be_making_it_a_meeting_stays(cast, zoom, signed_in, only_new):
+    client = signed_in(cast.alice)
+    zoom.fault("meetings.create", "status", status=500)
+    client.post(URL, form(cast.alice_host))
+    answer = client.post(f"/meetings/{only_new().get().pk}/discard/", follow=True)
+    assert "Zoom may still be making this meeting" in answer.content.decode()
+    assert only_new().exists()
+    assert not AuditEvent.objects.filter(action="meeting.discarded").exists()
+
+
+@pytest.fixture
+def discarded_meanwhile(cast, zoom, only_new):
+    """Send the form; while Zoom is making the meeting its row goes, as by a clock that jumped."""
+
+    def click():
+        client = Client(raise_request_exception=False)
+        client.force_login(cast.alice)
+        try:
+            return client.post(URL, form(cast.alice_host))
+        finally:
+            connection.close()
+
+    def send():
+        zoom.fault("meetings.create", "latency", seconds=0.7)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(click)
+            row = zoom.wait_until(only_new().first)
+            zoom.wait_until(lambda: "meetings.create" in zoom.calls())
+            with scope(organization=[cast.acme.pk]):
+                no_longer_under_way(only_new())
+                row.refresh_from_db()
+                assert discard_meeting(meeting=row, user=cast.alice)
+            return answer.result()
+
+    return send
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_discarded_while_zoom_made_it_is_deleted_at_zoom(
+    cast, zoom, only_new, discarded_meanwhile
+):
+    answer = discarded_meanwhile()
+    assert answer.status_code == 502
+    assert "so it was deleted in Zoom again" in answer.content.decode()
+    assert (zoom.meetings(), only_new().count()) == ([], 0)
+    event = AuditEvent.objects.get(action="meeting.scheduled")
+    assert (event.result, event.actor_id) == ("failed", cast.alice.pk)
+    assert (event.detail["cause"], event.detail["left_at_zoom"]) == ("discarded_meanwhile", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_zoom_does_not_delete_again_is_written_down_with_its_number(
+    zoom, only_new, discarded_meanwhile
+):
+    zoom.fault("meetings.delete", "status", status=500)
+    answer = discarded_meanwhile()
+    assert "Delete it in Zoom" in answer.content.decode()
+    (left,) = zoom.meetings()
+    event = AuditEvent.objects.get(action="meeting.scheduled")
+    assert event.detail["meeting_number"] == left["number"]
+    assert event.detail["left_at_zoom"]
 
 
 def test_a_confirmed_meeting_cannot_be_taken_off_the_list(cast, zoom, signed_in):
