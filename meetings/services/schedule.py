@@ -1,5 +1,6 @@
 """Scheduling a meeting: the row first, then Zoom, then what Zoom answered."""
 
+import hashlib
 import time
 import uuid
 from collections.abc import Sequence
@@ -130,12 +131,8 @@ def _may_be_under_way(meeting: Meeting) -> bool:
 
 
 def _new_row(plan: Plan, user: User, key: UUID) -> Meeting:
-    # Of this person, their key and what they asked for: nobody's key meets another's row, and a
-    # form that was changed and sent again is another meeting.
-    wanted = (plan.host.pk, plan.topic, plan.starts_at, plan.duration_minutes, plan.settings)
-    intention = " ".join(map(str, (key, *wanted)))
     return Meeting(
-        pk=uuid.uuid5(user.pk, intention),
+        pk=_make_id(plan, user, key),
         organization=plan.host.organization,
         host=plan.host,
         topic=plan.topic,
@@ -144,6 +141,24 @@ def _new_row(plan: Plan, user: User, key: UUID) -> Meeting:
         time_zone=timezone.get_current_timezone_name(),
         created_by=user,
     )
+
+
+def _make_id(plan: Plan, user: User, key: UUID) -> UUID:
+    """Of this person, their key, and all that they asked for: nobody's key meets another's row, and
+    a form in which anything was changed before it was sent again is another meeting.
+    """
+    wanted = (
+        key,
+        plan.host.pk,
+        plan.topic,
+        plan.starts_at,
+        plan.duration_minutes,
+        plan.settings,
+        sorted(str(host.pk) for host in plan.alternative_hosts),
+        # Hashed with the key, which is stored nowhere: the id is no way to guess the passcode.
+        hashlib.sha256(f"{key} {plan.passcode}".encode()).hexdigest(),
+    )
+    return uuid.uuid5(user.pk, " ".join(map(str, wanted)))
 
 
 def _draft_of(plan: Plan) -> MeetingDraft:

@@ -19,6 +19,7 @@ def schedule(cast: Cast, zoom: Sandbox) -> Callable[..., Meeting]:
     """Schedule at the sandbox, as the host themselves."""
 
     def call(host: Host, **fields: Any) -> Meeting:
+        key = fields.pop("key", None) or Meeting().pk
         plan = Plan(
             **{
                 "host": host,
@@ -29,7 +30,6 @@ def schedule(cast: Cast, zoom: Sandbox) -> Callable[..., Meeting]:
                 **fields,
             }
         )
-        key = fields.pop("key", None) or Meeting().pk
         with scope(organization=[host.organization_id]):
             return schedule_meeting(plan=plan, user=host.membership.user, key=key)
 

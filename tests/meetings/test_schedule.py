@@ -15,6 +15,7 @@ from django_scopes import scope
 from meetings.models import Meeting
 from meetings.services.schedule import discard_meeting
 from portal.models import AuditEvent
+from tests.factories import HostFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 URL = "/meetings/schedule/"
@@ -294,11 +295,32 @@ def test_a_confirmed_meeting_cannot_be_taken_off_the_list(cast, zoom, signed_in)
     assert Meeting.objects.filter(pk=cast.meeting.pk).exists()
 
 
-def test_a_changed_form_sent_again_is_another_meeting(cast, zoom, signed_in, only_new):
+CHANGES = {
+    "topic": lambda cast: {"topic": "Something else"},
+    "length": lambda cast: {"duration_minutes": 50},
+    "time": lambda cast: {"starts_at": "2040-03-01T09:00"},
+    "passcode": lambda cast: {"passcode": "heat_2"},
+    "Zoom's passcode": lambda cast: {"passcode": ""},
+    "alternative host": lambda cast: {"alternative_hosts": [str(cast.bob_host.pk)]},
+    "waiting room": lambda cast: {"waiting_room": "yes"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_form_sent_again_is_another_meeting(cast, zoom, signed_in, only_new, change):
     client, data = signed_in(cast.alice), form(cast.alice_host)
     client.post(URL, data)
-    client.post(URL, {**data, "topic": "Something else"})
-    assert {meeting.topic for meeting in only_new()} == {"Thermodynamics", "Something else"}
+    assert client.post(URL, {**data, **CHANGES[change](cast)}).status_code == 302
+    assert only_new().count() == len(zoom.meetings()) == 2
+
+
+def test_the_order_of_the_alternative_hosts_makes_no_other_meeting(cast, zoom, schedule):
+    zoom.change_user("sam", type=2)
+    plan = {"key": uuid.uuid4(), "starts_at": timezone.now() + timedelta(hours=1)}
+    others = [cast.bob_host, HostFactory(organization=cast.acme, zoom_user_id="sam")]
+    first = schedule(cast.alice_host, alternative_hosts=others, **plan)
+    second = schedule(cast.alice_host, alternative_hosts=others[::-1], **plan)
+    assert first == second
 
 
 def test_a_join_link_that_is_not_zooms_is_refused(cast, zoom, signed_in, only_new):
