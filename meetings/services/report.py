@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from meetings.models import Host, Meeting, TomorrowReport, TomorrowReportRow
 from meetings.start_facts import add_standing, is_on_before
@@ -68,14 +69,20 @@ class Made:
     may_know_more: bool
 
 
-def zone_of(organization: Organization) -> ZoneInfo:
-    """The zone that most of the organization's admins have; of equals, the first by name."""
-    zones = Membership.objects.filter(
+def addressed_admins(organization: Organization) -> QuerySet[Membership]:
+    """Whom the report is for: by their zone there is a tomorrow, and they get the mail."""
+    admins: QuerySet[Membership] = Membership.objects.filter(
         organization=organization,
         role=Membership.Role.ADMIN,
         is_active=True,
         user__is_active=True,
-    ).values_list("user__time_zone", flat=True)
+    )
+    return admins
+
+
+def zone_of(organization: Organization) -> ZoneInfo:
+    """The zone that most of the organization's admins have; of equals, the first by name."""
+    zones = addressed_admins(organization).values_list("user__time_zone", flat=True)
     counted = Counter(zones)
     return ZoneInfo(min(counted, key=lambda name: (-counted[name], name)) if counted else "UTC")
 

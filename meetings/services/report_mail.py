@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from meetings.models import TomorrowReport, TomorrowReportRow
-from meetings.services.report import make_report, tomorrow_in, zone_of
+from meetings.services.report import addressed_admins, make_report, tomorrow_in, zone_of
 from meetings.start_texts import fix_of, meaning_of
-from portal.models import Membership, Organization
+from portal.models import Organization
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def mail_report(report: TomorrowReport, *, now: datetime, is_final: bool) -> boo
     up is by itself worth a mail only when nobody will look again.
     """
     rows = list(report.rows.all())
-    admins = _admins_of(report.organization)
+    admins = sorted(addressed_admins(report.organization).values_list("user__email", flat=True))
     if not (rows or (is_final and report.unasked)) or not admins:
         return True
     mine = TomorrowReport.objects.filter(pk=report.pk, mailed_at=None)
@@ -79,16 +79,6 @@ def headline(report: TomorrowReport) -> str:
         "failing": report.failing,
         "meetings": report.meetings,
     }
-
-
-def _admins_of(organization: Organization) -> list[str]:
-    admins = Membership.objects.filter(
-        organization=organization,
-        role=Membership.Role.ADMIN,
-        is_active=True,
-        user__is_active=True,
-    )
-    return sorted(admins.values_list("user__email", flat=True))
 
 
 def _send(report: TomorrowReport, rows: list[TomorrowReportRow], admins: list[str]) -> bool:
