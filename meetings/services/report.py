@@ -8,7 +8,7 @@ import time as clock
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -42,6 +42,8 @@ from zoomauth.services import (
 # One call to Zoom for each meeting: no more than these, and no longer than that.
 MOST_ASKED = 500
 ASKING_SECONDS = 120.0
+# The forms take none that is longer.
+_LONGEST_MEETING = timedelta(hours=24)
 # Zoom is having a bad night, or its limits are reached: it is not pressed.
 MOST_FAILURES = 3
 
@@ -97,7 +99,7 @@ def make_report(organization: Organization, *, now: datetime) -> Made:
     day = tomorrow_in(zone, now)
     meetings = _meetings_of(organization, day, zone)
     at_zoom = _ask_zoom(organization, meetings)
-    rows = _rows_of(organization, meetings, at_zoom)
+    rows = _rows_of(organization, meetings, _on_at_midnight(organization, day, zone), at_zoom)
     looked_up = sum(1 for meeting in meetings if meeting.pk in at_zoom.meetings)
     asked_for = sum(1 for meeting in meetings if meeting.is_scheduled)
     values = {
@@ -129,9 +131,26 @@ def _keep(
     return report
 
 
-def _meetings_of(organization: Organization, day: date, zone: ZoneInfo) -> list[Meeting]:
+def _bounds_of(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     begin = datetime.combine(day, time.min, zone)
-    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    return begin, datetime.combine(day + timedelta(days=1), time.min, zone)
+
+
+def _on_at_midnight(organization: Organization, day: date, zone: ZoneInfo) -> list[Meeting]:
+    """Those of the day before that are still on when the day begins."""
+    begin, _end = _bounds_of(day, zone)
+    rows = Meeting.objects.filter(
+        organization=organization,
+        # By UTC: the day before may have had 23 hours or 25.
+        starts_at__gte=begin.astimezone(UTC) - _LONGEST_MEETING,
+        starts_at__lt=begin,
+        ends_at__gt=begin,
+    )
+    return list(rows.defer("passcode", "join_url"))
+
+
+def _meetings_of(organization: Organization, day: date, zone: ZoneInfo) -> list[Meeting]:
+    begin, end = _bounds_of(day, zone)
     rows = Meeting.objects.filter(
         organization=organization, starts_at__gte=begin, starts_at__lt=end
     )
@@ -215,14 +234,17 @@ class _Known:
 
 
 def _rows_of(
-    organization: Organization, meetings: list[Meeting], at_zoom: AtZoomToday
+    organization: Organization,
+    meetings: list[Meeting],
+    earlier: list[Meeting],
+    at_zoom: AtZoomToday,
 ) -> list[TomorrowReportRow]:
     names = {host.zoom_user_id for meeting in meetings for host in _hosts_of(meeting)}
     known = _Known(
         standing=get_account_standing(organization),
         users=get_fitness_of(organization, names),
         at_zoom=at_zoom,
-        busy=_busy(meetings),
+        busy=_busy(meetings, earlier),
     )
     rows: list[TomorrowReportRow] = []
     for meeting in meetings:
@@ -263,13 +285,10 @@ def _as_heard(facts: StartFacts, host: Host, at_zoom: AtZoomToday) -> StartFacts
     return replace(facts, zoom_user=status) if status else facts
 
 
-def _busy(meetings: Collection[Meeting]) -> set[tuple[UUID, UUID]]:
-    """Meeting and host, where an earlier meeting of that host is still on when it begins.
-
-    Only among tomorrow's: what began the day before and is on at midnight is not looked at.
-    """
+def _busy(meetings: Collection[Meeting], earlier: Collection[Meeting]) -> set[tuple[UUID, UUID]]:
+    """Meeting and host, where an earlier meeting of that host is still on when it begins."""
     by_host: dict[UUID, list[Meeting]] = defaultdict(list)
-    for meeting in meetings:
+    for meeting in (*earlier, *meetings):
         by_host[meeting.host_id].append(meeting)
     busy: set[tuple[UUID, UUID]] = set()
     for meeting in meetings:

@@ -138,6 +138,21 @@ def test_of_two_at_once_the_later_one_is_told(cast, tomorrow, make):
     assert rows(make()) == [("Exam", "free", "busy")]
 
 
+def test_one_that_is_still_on_at_midnight_is_in_the_way_of_the_first(cast, schedule, make):
+    eve = datetime(2040, 3, 6, 23, 0, tzinfo=UTC)
+    schedule(cast.alice_host, topic="Gala", starts_at=eve, duration_minutes=180)
+    schedule(cast.alice_host, topic="Early", starts_at=eve + timedelta(minutes=90))
+    report = make()
+    assert (report.meetings, rows(report)) == (1, [("Early", "free", "busy")])
+
+
+def test_one_that_ends_at_midnight_is_in_nobodys_way(cast, schedule, make):
+    midnight = datetime(2040, 3, 7, tzinfo=UTC)
+    schedule(cast.alice_host, starts_at=midnight - timedelta(hours=1), duration_minutes=60)
+    schedule(cast.alice_host, starts_at=midnight)
+    assert rows(make()) == []
+
+
 def test_two_that_touch_are_not_at_once(cast, tomorrow, make):
     change(tomorrow[1], starts_at=tomorrow[0].ends_at)
     assert rows(make()) == []
