@@ -4,7 +4,7 @@ For those who foretell whether a meeting will start. Nothing here asks for a ZAK
 Zoom's that holds one leaves.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +52,14 @@ class MeetingStanding:
         return not hosts or zoom_user_id.lower() in hosts
 
 
+@dataclass(frozen=True)
+class UnableUsers:
+    """Status by id and e-mail in lower case. Not `is_complete`: there are more than were read."""
+
+    by_name: Mapping[str, str]
+    is_complete: bool
+
+
 def get_account_standing(organization: Organization) -> AccountStanding:
     """What is stored here. Zoom is not asked."""
     # A shared account and its check are in no organization's scope; only the outcome is told.
@@ -95,15 +103,17 @@ def fetch_meeting_standing(
     return MeetingStanding(found.host_id, found.host_email, found.starts_at)
 
 
-def fetch_unable_users(organization: Organization) -> dict[str, str]:
-    """Users of the account who cannot host, by id and e-mail in lower case: inactive or pending.
+def fetch_unable_users(organization: Organization) -> UnableUsers:
+    """Users of the account who cannot host: inactive or pending.
 
-    A call or two for all of them. On a shared account other organizations' users are left out.
+    A call or two for all of them; a few more in a large account, of which not all may be read. On a
+    shared account other organizations' users are left out.
     Raises `ZoomError`.
     """
     account = account_of(organization)
     mine = _assigned(organization, account)
     found: dict[str, str] = {}
+    is_complete = True
     for status in ("inactive", "pending"):
         page_token = ""
         for _page in range(_MOST_PAGES):
@@ -120,7 +130,8 @@ def fetch_unable_users(organization: Organization) -> dict[str, str]:
             page_token = page.next_page_token
             if not page_token:
                 break
-    return found
+        is_complete = is_complete and not page_token
+    return UnableUsers(found, is_complete)
 
 
 def _has_credentials(account: ZoomAccount) -> bool:

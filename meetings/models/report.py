@@ -29,6 +29,8 @@ class TomorrowReport(models.Model):
     failing = models.PositiveIntegerField(_("will not start"))
     # Zoom was not asked about them: too many, or Zoom did not answer.
     unasked = models.PositiveIntegerField(_("not looked up at Zoom"))
+    # Zoom did not tell of all users who cannot host: it did not answer, or they are too many.
+    users_unread = models.BooleanField(default=False, db_default=False, editable=False)
     # When the evening's report was done with, mailed or with nothing to mail.
     nightly_at = models.DateTimeField(null=True, editable=False)
     # Set before the mail leaves: a mail too few is seen in the admin, one too many by everybody.

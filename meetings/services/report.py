@@ -4,9 +4,8 @@ What "tomorrow" is depends on where one is, and an organization has no zone of i
 zone that most of its admins have, for they are whom the report is for.
 """
 
-import time as clock
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -17,50 +16,19 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from meetings.models import Host, Meeting, TomorrowReport, TomorrowReportRow
+from meetings.services.report_zoom import AtZoomToday, ask_zoom
 from meetings.start_facts import add_standing, is_on_before
-from meetings.start_rules import Account, AtZoom, Belongs, Link, Outcome, StartFacts, obstacles
+from meetings.start_rules import Account, Belongs, Link, Outcome, StartFacts, obstacles
 from portal.models import Membership, Organization
-from portal.sealing import SealingError
-from zoomauth.errors import (
-    ZoomAppDeactivated,
-    ZoomAppTypeWrong,
-    ZoomCredentialsRejected,
-    ZoomError,
-    ZoomMeetingNotFound,
-    ZoomRateLimited,
-    ZoomUserNotFound,
-)
 from zoomauth.services import (
     AccountStanding,
     Fitness,
-    fetch_meeting_standing,
-    fetch_unable_users,
     get_account_standing,
     get_fitness_of,
 )
 
-# One call to Zoom for each meeting: no more than these, and no longer than that.
-MOST_ASKED = 500
-ASKING_SECONDS = 120.0
 # The forms take none that is longer.
 _LONGEST_MEETING = timedelta(hours=24)
-# Zoom is having a bad night, or its limits are reached: it is not pressed.
-MOST_FAILURES = 3
-
-_ACCOUNT_REFUSED = (ZoomCredentialsRejected, ZoomAppTypeWrong, ZoomAppDeactivated)
-
-
-@dataclass
-class AtZoomToday:
-    """What Zoom said. Without an answer a meeting is not in `meetings`.
-
-    `cut_short`: Zoom did not say all that it was asked, and may an hour later.
-    """
-
-    meetings: dict[UUID, AtZoom]
-    unable: dict[str, str]
-    refused: bool = False
-    cut_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,16 +66,16 @@ def make_report(organization: Organization, *, now: datetime) -> Made:
     zone = zone_of(organization)
     day = tomorrow_in(zone, now)
     meetings = _meetings_of(organization, day, zone)
-    at_zoom = _ask_zoom(organization, meetings)
+    at_zoom = ask_zoom(organization, meetings)
     rows = _rows_of(organization, meetings, _on_at_midnight(organization, day, zone), at_zoom)
-    looked_up = sum(1 for meeting in meetings if meeting.pk in at_zoom.meetings)
-    asked_for = sum(1 for meeting in meetings if meeting.is_scheduled)
+    to_ask = [meeting for meeting in meetings if meeting.is_scheduled]
     values = {
         "time_zone": zone.key,
         "made_at": now,
         "meetings": len(meetings),
         "failing": sum(1 for row in rows if not row.alternative),
-        "unasked": asked_for - looked_up,
+        "unasked": sum(1 for meeting in to_ask if not at_zoom.has_answered(meeting)),
+        "users_unread": not at_zoom.is_every_user_read,
     }
     return Made(_keep(organization, day, values, rows), at_zoom.cut_short)
 
@@ -160,57 +128,6 @@ def _meetings_of(organization: Organization, day: date, zone: ZoneInfo) -> list[
         .prefetch_related("alternative_hosts__host__membership__user")
         .order_by("starts_at", "pk")
     )
-
-
-def _ask_zoom(organization: Organization, meetings: Iterable[Meeting]) -> AtZoomToday:
-    """Whether each meeting is there, and who cannot host. Stops when Zoom cannot be asked."""
-    heard = AtZoomToday({}, {})
-    end = clock.monotonic() + ASKING_SECONDS
-    failures = 0
-    asked = [meeting for meeting in meetings if meeting.is_scheduled][:MOST_ASKED]
-    if not asked:
-        return heard
-    try:
-        heard.unable = fetch_unable_users(organization)
-    except _ACCOUNT_REFUSED:
-        heard.refused = True
-        return heard
-    except (ZoomError, SealingError):
-        failures += 1
-    for meeting in asked:
-        if failures >= MOST_FAILURES or clock.monotonic() > end:
-            heard.cut_short = True
-            break
-        try:
-            if (found := _look_up(meeting)) is not None:
-                heard.meetings[meeting.pk] = found
-        except _ACCOUNT_REFUSED:
-            heard.refused = True
-            break
-        except ZoomRateLimited:
-            heard.cut_short = True
-            break
-        except (ZoomError, SealingError):
-            failures += 1
-    heard.cut_short = heard.cut_short or failures > 0
-    return heard
-
-
-def _look_up(meeting: Meeting) -> AtZoom | None:
-    try:
-        found = fetch_meeting_standing(
-            organization=meeting.organization,
-            meeting_number=int(meeting.meeting_number or 0),
-            zoom_user_id=meeting.host.zoom_user_id,
-        )
-    except ZoomMeetingNotFound:
-        return AtZoom.GONE
-    except ZoomUserNotFound:
-        # On a shared account, somebody else's user: a rule of its own says so.
-        return None
-    # Zoom tells its own id of the user; the host here may be entered by address.
-    hosted = found.is_hosted_by(meeting.host.zoom_user_id) or found.is_hosted_by(meeting.host.email)
-    return AtZoom.THERE if hosted else AtZoom.OTHER_HOST
 
 
 @dataclass(frozen=True)

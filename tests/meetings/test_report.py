@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 
 from meetings.models import AlternativeHost, Meeting, TomorrowReport
-from meetings.services import report as service
+from meetings.services import report_zoom as service
 from meetings.services.report import make_report
 from meetings.services.report_mail import run_nightly
 from meetings.tasks import make_report_now, report_tomorrow, sweep_reports
@@ -16,6 +16,8 @@ from portal.celery import app
 from portal.models import AuditEvent, Membership
 from portal.tenancy import acting_for
 from tests.factories import HostFactory, MeetingFactory, MembershipFactory, ZoomUserFactory
+from tests.sandbox import ACME
+from zoomauth import standing
 
 pytestmark = pytest.mark.django_db
 # A Tuesday evening; nobody in the cast has another zone.
@@ -204,6 +206,41 @@ def test_a_zoom_that_fails_is_no_reason_and_is_said(cast, tomorrow, zoom, make):
     zoom.fault("meetings.get", "status", status=500)
     report = make()
     assert (rows(report), report.unasked) == ([], 3)
+
+
+def test_a_host_of_whom_zoom_knows_nothing_is_told(cast, tomorrow, zoom, make):
+    body = {"code": 1001, "message": "User does not exist: bob."}
+    zoom.fault("meetings.get", "status", status=404, body=body, skip=1, times=1)
+    report = make()
+    assert (rows(report), report.unasked) == ([("Seminar", "zoom_user", "gone")], 0)
+
+
+def test_where_all_users_were_read_nothing_else_is_said(cast, tomorrow, make):
+    assert not make().users_unread
+
+
+def test_a_users_list_that_failed_is_said(cast, tomorrow, zoom, make, signed_in):
+    zoom.fault("users.list", "status", status=500)
+    report = make()
+    assert report.users_unread
+    page = signed_in(cast.ada).get(f"{ADMIN}{report.pk}/change/").content.decode()
+    assert "Not all deactivated and invited users" in page
+
+
+def test_more_users_than_are_read_are_said(cast, zoom, schedule, nightly, monkeypatch):
+    monkeypatch.setattr(standing, "_MOST_PAGES", 1)
+    crowd = [
+        {"id": f"u{n}", "email": f"u{n}@acme.example", "display_name": "U", "status": "inactive"}
+        for n in range(301)
+    ]
+    zoom.account(users=[*ACME["users"], *crowd])
+    schedule(cast.bob_host, starts_at=TOMORROW)
+    change(cast.bob_host, is_active=False)
+    report = nightly()
+    assert report.users_unread
+    assert "Not all deactivated and invited users" in mail.outbox[0].body
+    # There would be no more of them an hour later.
+    assert TomorrowReport.objects.get().nightly_at == EVENING
 
 
 def test_a_zoom_that_keeps_failing_is_not_pressed(cast, schedule, zoom, make):
