@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -38,7 +39,11 @@ class TomorrowReportAdmin(TenantModelAdmin):
 
     @admin.display(description=gettext_lazy("result"))
     def result(self, report: TomorrowReport) -> str:
-        return headline(report)
+        return headline(report, rows=report.row_count)  # type: ignore[attr-defined]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(row_count=Count("rows"))
+        return rows
 
     def get_urls(self) -> list[URLPattern]:
         run = path(
@@ -78,7 +83,7 @@ class TomorrowReportAdmin(TenantModelAdmin):
         if report is not None:
             rows = report.rows.select_related("meeting__host")
             context["lines"] = [_line(row) for row in rows[:_MOST_SHOWN]]
-            context["headline"] = headline(report)
+            context["headline"] = headline(report, rows=report.row_count)
         return super().change_view(request, object_id, form_url, context)
 
 

@@ -68,17 +68,41 @@ def mail_report(report: TomorrowReport, *, now: datetime, is_final: bool) -> boo
     return False
 
 
-def headline(report: TomorrowReport) -> str:
-    if report.unasked and not report.failing:
-        return ngettext(
+def headline(report: TomorrowReport, *, rows: int) -> str:
+    """The worst there is to tell. `rows`: how many meetings their own host cannot start."""
+    counts = {
+        "failing": report.failing,
+        "rows": rows,
+        "unasked": report.unasked,
+        "meetings": report.meetings,
+    }
+    if report.failing:
+        text = ngettext(
+            "%(failing)s of %(meetings)s meeting will not start tomorrow",
+            "%(failing)s of %(meetings)s meetings will not start tomorrow",
+            report.meetings,
+        )
+    elif rows:
+        text = ngettext(
+            "%(rows)s meeting of tomorrow can be started by an alternative host only",
+            "%(rows)s meetings of tomorrow can be started by alternative hosts only",
+            rows,
+        )
+    elif report.unasked:
+        text = ngettext(
             "%(unasked)s of tomorrow's %(meetings)s meeting could not be looked up at Zoom",
             "%(unasked)s of tomorrow's %(meetings)s meetings could not be looked up at Zoom",
             report.meetings,
-        ) % {"unasked": report.unasked, "meetings": report.meetings}
-    return _("%(failing)s of %(meetings)s meetings will not start tomorrow") % {
-        "failing": report.failing,
-        "meetings": report.meetings,
-    }
+        )
+    elif report.meetings:
+        text = ngettext(
+            "Nothing known is in the way of tomorrow's %(meetings)s meeting",
+            "Nothing known is in the way of tomorrow's %(meetings)s meetings",
+            report.meetings,
+        )
+    else:
+        text = _("There are no meetings tomorrow")
+    return text % counts
 
 
 def _send(report: TomorrowReport, rows: list[TomorrowReportRow], admins: list[str]) -> bool:
@@ -91,14 +115,15 @@ def _send(report: TomorrowReport, rows: list[TomorrowReportRow], admins: list[st
         }
         for row in rows[:MOST_MAILED]
     ]
+    said = headline(report, rows=len(rows))
     context = {
         "report": report,
-        "headline": headline(report),
+        "headline": said,
         "rows": told,
         "more": len(rows) - len(told),
         "link": f"{settings.BASE_URL}{page}",
     }
-    subject = f"{report.organization}: {headline(report)}"
+    subject = f"{report.organization}: {said}"
     with timezone.override(ZoneInfo(report.time_zone)):
         text = render_to_string("meetings/mail/tomorrow.txt", context)
     try:

@@ -10,7 +10,7 @@ from django.core import mail
 from meetings.models import AlternativeHost, Meeting, TomorrowReport
 from meetings.services import report_zoom as service
 from meetings.services.report import make_report
-from meetings.services.report_mail import run_nightly
+from meetings.services.report_mail import headline, run_nightly
 from meetings.tasks import make_report_now, report_tomorrow, sweep_reports
 from portal.celery import app
 from portal.models import AuditEvent, Membership
@@ -332,6 +332,37 @@ def test_the_admins_are_told_once(cast, tomorrow, zoom, nightly):
     assert "deleted at Zoom" in message.body
     assert "Schedule it again" in message.body
     assert f"{ADMIN}{TomorrowReport.objects.get().pk}/change/" in message.body
+
+
+def test_what_an_alternative_host_can_start_has_a_headline_of_its_own(cast, tomorrow, nightly):
+    AlternativeHost.objects.create(
+        organization=cast.acme, meeting=tomorrow[2], host=cast.alice_host
+    )
+    change(cast.bob_host, is_active=False)
+    nightly()
+    (message,) = mail.outbox
+    assert message.subject == (
+        "Acme: 1 meeting of tomorrow can be started by an alternative host only"
+    )
+    assert "Alice can start it all the same" in message.body
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((0, 0, 0, 0), "There are no meetings tomorrow"),
+        ((1, 0, 0, 0), "Nothing known is in the way of tomorrow's 1 meeting"),
+        ((3, 0, 0, 0), "Nothing known is in the way of tomorrow's 3 meetings"),
+        ((1, 1, 1, 0), "1 of 1 meeting will not start tomorrow"),
+        ((3, 1, 2, 1), "1 of 3 meetings will not start tomorrow"),
+        ((3, 0, 2, 1), "2 meetings of tomorrow can be started by alternative hosts only"),
+        ((1, 0, 0, 1), "1 of tomorrow's 1 meeting could not be looked up at Zoom"),
+    ],
+)
+def test_the_headline_is_the_worst_there_is_to_tell(counts, said):
+    meetings, failing, rows, unasked = counts
+    report = TomorrowReport(meetings=meetings, failing=failing, unasked=unasked)
+    assert headline(report, rows=rows) == said
 
 
 def test_where_all_is_well_no_mail_leaves_and_zoom_is_asked_once(cast, tomorrow, zoom, nightly):
