@@ -32,6 +32,23 @@ from zoomauth.connection_check import Result, is_fit, last_check, run_check
 from zoomauth.credentials import SECRETS, add_account, change_account
 from zoomauth.models import ZoomAccount, ZoomConnection
 
+_OF_THE_OAUTH_APP = _(
+    "From the first app in the Zoom Marketplace. Its page App Credentials has the account ID too."
+)
+_OF_THE_EVENTS = _(
+    "From the same app, page Features: the secret token goes here, the address goes there. Save "
+    "here first, then press Validate there."
+)
+_EVENTS_CAN_WAIT = _("Can wait: the address for the app is shown here once the account is saved.")
+_OF_THE_SDK_APP = _(
+    "From the second app, a General app with the Meeting SDK switched on. The first app's pair "
+    "does not work here."
+)
+
+
+def _fieldset(fields: list[str], description: Any) -> dict[str, Any]:
+    return {"fields": fields, "description": description}
+
 
 def _hint(request: HttpRequest) -> str:
     """Where somebody goes who wants to change a secret, and comes back from."""
@@ -56,52 +73,20 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # The address has the account's id in it, so there is none before it is saved.
         check = ["last_checked"] if obj else []
+        webhook = ["webhook_address", "webhook_validated"] if obj else []
         asked = obj is not None and not self._secrets_are_open(request)
         box = "stored" if asked else "new"
         hint = _hint(request) if asked else ""
-        webhook = ["webhook_address", "webhook_validated"] if obj else []
+        first = _fieldset(["organization", "name", "region", "account_id", *check], hint)
+        oauth = _fieldset(["client_id", f"{box}_client_secret"], _OF_THE_OAUTH_APP)
+        of_events = _OF_THE_EVENTS if obj else _EVENTS_CAN_WAIT
+        events = _fieldset([*webhook, f"{box}_webhook_secret"], of_events)
+        sdk = _fieldset(["sdk_client_id", f"{box}_sdk_client_secret"], _OF_THE_SDK_APP)
         return [
-            (
-                None,
-                {
-                    "fields": ["organization", "name", "region", "account_id", *check],
-                    "description": hint,
-                },
-            ),
-            (
-                _("Server-to-Server OAuth app"),
-                {
-                    "fields": ["client_id", f"{box}_client_secret"],
-                    "description": _(
-                        "From the first app in the Zoom Marketplace. Its page App Credentials has "
-                        "the account ID too."
-                    ),
-                },
-            ),
-            (
-                _("Event subscription"),
-                {
-                    "fields": [*webhook, f"{box}_webhook_secret"],
-                    "description": _(
-                        "From the same app, page Features: the secret token goes here, the address "
-                        "goes there. Save here first, then press Validate there."
-                    )
-                    if obj
-                    else _(
-                        "Can wait: the address for the app is shown here once the account is saved."
-                    ),
-                },
-            ),
-            (
-                _("Meeting SDK app"),
-                {
-                    "fields": ["sdk_client_id", f"{box}_sdk_client_secret"],
-                    "description": _(
-                        "From the second app, a General app with the Meeting SDK switched on. The "
-                        "first app's pair does not work here."
-                    ),
-                },
-            ),
+            (None, first),
+            (_("Server-to-Server OAuth app"), oauth),
+            (_("Event subscription"), events),
+            (_("Meeting SDK app"), sdk),
         ]
 
     def get_form(
