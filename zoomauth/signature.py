@@ -42,10 +42,7 @@ def make_signature(
     Sources: Zoom docs, Meeting SDK auth; zoom/meetingsdk-auth-endpoint-sample. `appKey` is
     required since Web SDK 5.0.0, and `sdkKey` with the same value serves the older ones.
     """
-    _check_text("sdk_client_id", sdk_client_id)
-    _check_text("sdk_client_secret", sdk_client_secret)
-    if len(sdk_client_secret) < SHORTEST_SECRET:
-        raise SignatureInputError(f"sdk_client_secret has fewer than {SHORTEST_SECRET} characters")
+    _check_pair(sdk_client_id, sdk_client_secret)
     if not _is_int(meeting_number) or not 10**8 <= meeting_number < 10**11:
         raise SignatureInputError("meeting_number is not a whole number of 9 to 11 digits")
     if not _is_int(role) or role not in (_PARTICIPANT, _HOST):
@@ -54,12 +51,7 @@ def make_signature(
         not _is_int(video_webrtc_mode) or video_webrtc_mode not in (0, 1)
     ):
         raise SignatureInputError("video_webrtc_mode is neither 0 nor 1 nor left out")
-    if not isinstance(now, datetime) or now.utcoffset() is None:
-        raise SignatureInputError("now is not a datetime with a time zone")
-
-    issued_at = int(now.timestamp()) - BACKDATED_SECONDS
-    if issued_at <= 0:
-        raise SignatureInputError("now lies before 1970")
+    issued_at = _make_issued_at(now)
     expires_at = issued_at + LIFETIME_SECONDS
     claims: dict[str, Any] = {
         "appKey": sdk_client_id,
@@ -73,6 +65,23 @@ def make_signature(
     if video_webrtc_mode is not None:
         claims["video_webrtc_mode"] = int(video_webrtc_mode)
     return jwt.encode(claims, sdk_client_secret, algorithm="HS256")
+
+
+@sensitive_variables("sdk_client_secret")
+def _check_pair(sdk_client_id: str, sdk_client_secret: str) -> None:
+    _check_text("sdk_client_id", sdk_client_id)
+    _check_text("sdk_client_secret", sdk_client_secret)
+    if len(sdk_client_secret) < SHORTEST_SECRET:
+        raise SignatureInputError(f"sdk_client_secret has fewer than {SHORTEST_SECRET} characters")
+
+
+def _make_issued_at(now: datetime) -> int:
+    if not isinstance(now, datetime) or now.utcoffset() is None:
+        raise SignatureInputError("now is not a datetime with a time zone")
+    issued_at = int(now.timestamp()) - BACKDATED_SECONDS
+    if issued_at <= 0:
+        raise SignatureInputError("now lies before 1970")
+    return issued_at
 
 
 def _check_text(name: str, value: object) -> None:
