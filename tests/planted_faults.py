@@ -264,7 +264,7 @@ FAULTS = (
     Fault(
         "a second click asks Zoom again",
         "meetings/services/schedule.py",
-        "pk=uuid.uuid5(user.pk, intention)",
+        "pk=_make_id(plan, user, key)",
         "pk=uuid.uuid4()",
         "tests/meetings/test_schedule.py",
     ),
