@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from portal.models import AuditEvent
 from tests.deliveries import Sent, write
-from tests.factories import HostFactory, MembershipFactory, UserFactory, ZoomAccountFactory, ZoomUserFactory
+from tests.factories import (
+    HostFactory,
+    MembershipFactory,
+    UserFactory,
+    ZoomAccountFactory,
+    ZoomUserFactory,
+)
 from tests.sandbox import ACME
 from tests.zoom_clock import skewed
 from zoomauth import checklist
