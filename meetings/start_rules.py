@@ -77,6 +77,8 @@ class StartFacts:
     link: Link
     # Of the host as whom they would start; None where there is none.
     host_active: bool | None
+    # Whether the holder of that host's Zoom user stands by the link, as far as anybody can tell.
+    host_settled: bool | None = None
     confirmed: bool
     second_step: bool | None = None
     account: Account | None = None
@@ -197,6 +199,11 @@ RULES: tuple[Rule, ...] = (
         "host_active",
         Stage.DOOR,
         lambda facts: _yes_or_no(facts.host_active, "active", "inactive"),
+    ),
+    Rule(
+        "host_settled",
+        Stage.DOOR,
+        lambda facts: _yes_or_no(facts.host_settled, "settled", "on_hold"),
     ),
     Rule(
         "confirmed",

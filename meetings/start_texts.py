@@ -17,6 +17,7 @@ LABELS: dict[str, Text] = {
     "admin": _("Admin of the organization"),
     "host": _("The meeting's host or an alternative host"),
     "host_active": _("The host is active"),
+    "host_settled": _("The Zoom user is still this member's"),
     "confirmed": _("Zoom has confirmed the meeting"),
     "account": _("The organization is connected to Zoom"),
     "account_fit": _("The last connection check"),
@@ -24,6 +25,16 @@ LABELS: dict[str, Text] = {
     "licence": _("The host's Zoom licence"),
     "at_zoom": _("The meeting is there at Zoom"),
     "free": _("No earlier meeting of this host still on"),
+}
+
+# To the host in person, where a rule keeps them out of what is theirs; each names the next step.
+_TO_THE_HOST: dict[tuple[str, str], Text] = {
+    ("host_settled", "on_hold"): _(
+        "Your Zoom user's e-mail address has changed, so you cannot start meetings until that is "
+        "cleared up. If the new address is yours, for instance under a new name, look into its "
+        "mail: open the link there and agree, and all is as before. If no mail came, ask your "
+        "organization's admin to link you again."
+    ),
 }
 
 _UNKNOWN = _("It is not known here.")
@@ -86,6 +97,17 @@ TEXTS: dict[tuple[str, str], tuple[Text, Text]] = {
     ("host_active", "inactive"): (
         _("The host is deactivated in this portal."),
         _("Activate the host."),
+    ),
+    ("host_settled", "settled"): (_("Nothing speaks against it."), ""),
+    ("host_settled", "on_hold"): (
+        _(
+            "The Zoom user's e-mail address has changed, so it may be somebody else's by now. "
+            "Nobody starts as this host until whoever reads that address's mail has agreed."
+        ),
+        _(
+            "Whoever reads the mail of the Zoom user's address opens the link in it and agrees. "
+            "If no mail came, link the member again from the page of the Zoom users."
+        ),
     ),
     ("confirmed", "confirmed"): (_("It has a meeting number."), ""),
     ("confirmed", "unconfirmed"): (
@@ -180,9 +202,14 @@ def fix_of(rule: str, reason: str) -> Text:
     return TEXTS.get((rule, reason), (_UNKNOWN, ""))[1]
 
 
+def sentence_to_host(rule: str, reason: str) -> str:
+    """Why they cannot start, and what to do; empty where there is nothing particular to say."""
+    return str(_TO_THE_HOST.get((rule, reason), ""))
+
+
 def place_of(rule: str, *, meeting: Meeting | None, host: Host | None) -> str:
     """The admin page on which it can be put right; empty where that is not in this portal."""
-    if host is not None and rule in ("host_active", "zoom_user"):
+    if host is not None and rule in ("host_active", "host_settled", "zoom_user"):
         return reverse("admin:meetings_host_change", args=[host.pk])
     if host is not None and rule in ("user", "member"):
         if host.membership_id is None:

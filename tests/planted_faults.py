@@ -381,6 +381,20 @@ FAULTS = (
         "return bool(person.email) and rows.filter(email__iexact=person.email).exists()",
         "tests/meetings/test_hosts.py",
     ),
+    Fault(
+        "a host on hold starts",
+        "meetings/start_rules.py",
+        'lambda facts: _yes_or_no(facts.host_settled, "settled", "on_hold")',
+        'lambda facts: _yes_or_no(True, "settled", "on_hold")',
+        "tests/meetings/test_hosts_following.py",
+    ),
+    Fault(
+        "a Zoom user that was handed on starts for its old holder",
+        "meetings/services/host_following.py",
+        "if host.membership is not None and (named_anew or host.is_on_hold):",
+        "if host.membership is not None and host.is_on_hold:",
+        "tests/meetings/test_hosts_following.py",
+    ),
 )
 
 

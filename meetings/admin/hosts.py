@@ -95,10 +95,11 @@ class HostAdmin(HostMatchingPages, HostCreatePages, HostLinkPages, TenantModelAd
     search_fields = ["name", "email"]
     fields = [
         "organization", "name", "email", "zoom_user_id", "zoom_status", "zoom_licence",
-        "membership", "is_active",
+        "membership", "held_since", "is_active",
     ]  # fmt: skip
     readonly_fields = [
         "organization", "email", "zoom_user_id", "zoom_status", "zoom_licence", "membership",
+        "held_since",
     ]  # fmt: skip
     inlines = [SchedulerInline]
 

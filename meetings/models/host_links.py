@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from meetings.models.hosts import Host
 from portal.constraints import SameOrganization
 from portal.models import Membership, Organization
 from portal.tenancy import tenant_manager
@@ -83,3 +84,14 @@ class HostLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.membership}: {self.email}"
+
+    @property
+    def held_host(self) -> Host | None:
+        """The host whom the member is already, on hold; None where this asks for a new link."""
+        held = Host.objects.filter(
+            organization=self.organization_id,
+            zoom_user_id=self.zoom_user_id,
+            membership=self.membership_id,
+        ).exclude(held_since=None)
+        found: Host | None = held.select_related("organization", "membership__user").first()
+        return found

@@ -1,11 +1,13 @@
 """Hosts: Zoom users of the organization's account, and who may schedule for them."""
 
 import uuid
+from dataclasses import replace
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from meetings.start_rules import StartFacts
 from portal.constraints import SameOrganization
 from portal.models import Membership, Organization, User
 from portal.tenancy import tenant_manager
@@ -17,6 +19,10 @@ class HostQuerySet(models.QuerySet["Host"]):
     def of_person(self, user: User) -> "HostQuerySet":
         """The active hosts that this person is, by an active membership."""
         return self.filter(is_active=True, membership__user=user, membership__is_active=True)
+
+    def settled(self) -> "HostQuerySet":
+        """Those about whom it is clear as whom they start: not on hold."""
+        return self.filter(held_since=None)
 
     def schedulable_by(self, user: User) -> "HostQuerySet":
         """The active hosts for whom this person may schedule: themselves, or as their scheduler.
@@ -61,6 +67,9 @@ class Host(models.Model):
     email = models.EmailField(_("e-mail address at Zoom"))
     name = models.CharField(_("name"), max_length=150)
     is_active = models.BooleanField(_("active"), default=True)
+    # The Zoom user may be somebody else's by now: nobody starts as them until its holder has
+    # agreed to the member. `meetings.services.host_following` sets it.
+    held_since = models.DateTimeField(_("on hold since"), null=True, editable=False)
 
     objects = tenant_manager(HostQuerySet, organization="organization")
 
@@ -78,6 +87,14 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_on_hold(self) -> bool:
+        return self.held_since is not None
+
+    def add_to_facts(self, facts: StartFacts) -> StartFacts:
+        """What the rules of a start ask about the host as whom one would start."""
+        return replace(facts, host_active=self.is_active, host_settled=not self.is_on_hold)
 
 
 class HostScheduler(models.Model):

@@ -27,15 +27,22 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         What `start_rules` says at the door of each, for many rows at once; a test compares them in
         every case.
         """
-        hosts = Host.objects.of_person(user).values("pk")
-        alternative = AlternativeHost.objects.filter(host__in=hosts).values("meeting")
-        return self.filter(Q(host__in=hosts) | Q(pk__in=alternative))
+        return self.of_hosts(Host.objects.of_person(user).settled())
+
+    def of_hosts(self, hosts: models.QuerySet[Host]) -> "MeetingQuerySet":
+        """Theirs, and those of which they are alternative hosts."""
+        keys = hosts.values("pk")
+        alternative = AlternativeHost.objects.filter(host__in=keys).values("meeting")
+        return self.filter(Q(host__in=keys) | Q(pk__in=alternative))
 
     def visible_to(self, user: User) -> "MeetingQuerySet":
-        """Meetings this person may start, or schedules for."""
+        """Meetings this person hosts, is alternative host of, or schedules for.
+
+        Also while they are on hold: the page then says why they cannot start.
+        """
         schedulable = Host.objects.schedulable_by(user).values("pk")
-        startable = self.model.objects.startable_by(user).values("pk")
-        return self.filter(Q(host__in=schedulable) | Q(pk__in=startable))
+        own = self.model.objects.of_hosts(Host.objects.of_person(user)).values("pk")
+        return self.filter(Q(host__in=schedulable) | Q(pk__in=own))
 
     def upcoming(self, now: datetime) -> "MeetingQuerySet":
         """Not over yet, soonest first."""
@@ -138,7 +145,7 @@ class Meeting(models.Model):
         if host is None:
             return facts, None
         link = Link.HOST if host.pk == self.host_id else Link.ALTERNATIVE
-        return replace(facts, link=link, host_active=host.is_active), host
+        return host.add_to_facts(replace(facts, link=link)), host
 
     def get_on_behalf_facts(self, user: User) -> StartFacts:
         """What the door asks about an admin who would start it as its host, read now."""
@@ -148,7 +155,7 @@ class Meeting(models.Model):
             .first()
         )
         facts = self._facts_about(user, membership)
-        return replace(facts, link=Link.HOST, host_active=self.host.is_active)
+        return self.host.add_to_facts(replace(facts, link=Link.HOST))
 
     def get_own_facts(self) -> StartFacts:
         """What this row says by itself; of the person it says nothing yet."""

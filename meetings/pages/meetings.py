@@ -21,6 +21,8 @@ from meetings.pages.forms import ScheduleForm
 from meetings.pages.policy import may_leave_to_zoom
 from meetings.pages.requests import SignedInRequest
 from meetings.services.schedule import discard_meeting, schedule_meeting
+from meetings.start_rules import Stage, first_refusal
+from meetings.start_texts import sentence_to_host
 
 _PAGE = 20
 _PAST = 10
@@ -57,9 +59,12 @@ def meeting_detail(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
             invitation = make_invitation(meeting)
         except FAILURES as error:
             messages.error(request, make_failure(error).message)
+    facts, _host = meeting.get_start_facts(request.user)
+    refusal = first_refusal(facts, Stage.DOOR)
     context = {
         "meeting": meeting,
-        "can_start": meeting.is_scheduled and meeting.can_be_started_by(request.user),
+        "can_start": meeting.is_scheduled and refusal is None,
+        "why_not": sentence_to_host(refusal.name, refusal.reason) if refusal else "",
         "can_see_invitation": invitation is not None,
         "invitation": invitation,
     }

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -22,6 +23,8 @@ from meetings.pages.policy import may_leave_to_zoom, start_page_policy
 from meetings.pages.requests import SignedInRequest
 from meetings.sdk_errors import sdk_error_texts
 from meetings.services.start import StartPackage, get_app_link, start_as_host, start_meeting
+from meetings.start_rules import Stage, first_refusal
+from meetings.start_texts import sentence_to_host
 from portal.reauthentication import ask_who_they_are, did_recently_authenticate
 from zoomauth.services import fitness_sentence, get_fitness
 
@@ -40,7 +43,7 @@ class SeeOther(HttpResponseRedirect):
 @start_page_policy
 def start(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     """GET: the page, with no secret in it. POST: the start package, as JSON."""
-    meeting, as_host = get_startable_meeting(request.user, meeting_id)
+    meeting, as_host = _let_in(request, meeting_id)
     if request.method == "POST":
         return _start(request, meeting, as_host)
     own = meeting.get_absolute_url()
@@ -79,7 +82,7 @@ def start_on_behalf(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
 @may_leave_to_zoom
 def open_in_app(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     """Send the browser to a link that Zoom made just now."""
-    meeting, as_host = get_startable_meeting(request.user, meeting_id)
+    meeting, as_host = _let_in(request, meeting_id)
     try:
         link = get_app_link(meeting=meeting, as_host=as_host, user=request.user)
     except FAILURES as error:
@@ -89,6 +92,21 @@ def open_in_app(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     response = SeeOther(link)
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _let_in(request: SignedInRequest, meeting_id: UUID) -> tuple[Meeting, Host]:
+    """As the door does, but a host who is kept out of their own meeting is told why."""
+    try:
+        return get_startable_meeting(request.user, meeting_id)
+    except PermissionDenied:
+        raise PermissionDenied(_why_not(request, meeting_id)) from None
+
+
+def _why_not(request: SignedInRequest, meeting_id: UUID) -> str:
+    """What a host is told who may not start their own meeting; empty for everybody else."""
+    facts, _host = Meeting.objects.get(pk=meeting_id).get_start_facts(request.user)
+    refusal = first_refusal(facts, Stage.DOOR)
+    return sentence_to_host(refusal.name, refusal.reason) if refusal else ""
 
 
 def _start(request: SignedInRequest, meeting: Meeting, as_host: Host) -> JsonResponse:

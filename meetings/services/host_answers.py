@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models import HostLink
-from meetings.services.host_links import link_confirmed, record_link
+from meetings.services.host_links import end_refused, link_confirmed
+from meetings.services.host_questions import record_link
 from portal.memberships import lock_organization
 from portal.tenancy import across_all_organizations
 
@@ -73,7 +74,9 @@ def answer_question(*, digest: str, agrees: bool) -> HostLink:
         if not still_open.update(answered_at=timezone.now(), answer=answer, mail_due_at=None):
             raise AnswerRefused(Refusal.ANSWERED)
         record_link(answer.value, link, None)
-        if agrees:
+        if not agrees:
+            end_refused(link)
+        else:
             try:
                 link_confirmed(link)
             except ValidationError:

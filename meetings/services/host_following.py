@@ -1,21 +1,43 @@
-"""What hosts take over from a finished import: addresses change, Zoom's id stays."""
+"""What hosts take over from a finished import: addresses change, Zoom's id stays.
 
-from meetings.models import Host
+Zoom's id says which user it is, and not whose. When the address changes, the user may have been
+handed on, or its holder may have got married. So a link outlives a new address only if the member
+has verified that one; if it is somebody else's here, the link ends; else it is on hold until
+whoever reads the new address's mail has agreed to the member, as for a link that an admin asks for.
+"""
+
+import logging
+from functools import partial
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from meetings.models import Host, HostLink
+from meetings.services.host_links import end_link, is_verified
+from meetings.services.host_mail import tell_moved
+from meetings.services.host_questions import ask_holder, withdraw_questions
+from meetings.services.zoom_people import ZoomPerson, as_person
 from portal.audit import record
-from portal.models import Organization
+from portal.memberships import lock_organization
+from portal.models import Membership, Organization, User, normalize_address
 from zoomauth.services import zoom_users_of
+
+log = logging.getLogger(__name__)
 
 
 def follow_zoom_users(organization: Organization) -> None:
     """Give each host the address its Zoom user has now, and Zoom's id where it had an address.
 
-    Who is linked to whom stays. Called in the transaction that ends the import.
+    Called in the transaction that ends the import.
     """
-    known = {
-        user.zoom_user_id: user for user in zoom_users_of(organization).exclude(zoom_user_id="")
-    }
+    lock_organization(organization.pk)
+    users = zoom_users_of(organization).exclude(zoom_user_id="")
+    known = {user.zoom_user_id: user for user in users}
     by_address = {user.email: user for user in known.values() if not user.is_gone}
-    hosts = list(Host.objects.filter(organization=organization))
+    rows = Host.objects.filter(organization=organization)
+    hosts = list(rows.select_related("organization", "membership__user"))
     taken = {host.zoom_user_id for host in hosts}
     for host in hosts:
         user = known.get(host.zoom_user_id)
@@ -25,21 +47,95 @@ def follow_zoom_users(organization: Organization) -> None:
                 # Two hosts for one Zoom user: an admin has to say which of them stays.
                 continue
         if user is not None:
-            _follow(host, user.zoom_user_id, user.email)
+            _follow(host, as_person(user))
 
 
-def _follow(host: Host, zoom_user_id: str, email: str) -> None:
+def _follow(host: Host, person: ZoomPerson) -> None:
     before = {"zoom_user_id": host.zoom_user_id, "email": host.email}
-    after = {"zoom_user_id": zoom_user_id, "email": email or host.email}
-    if before == after:
+    after = {"zoom_user_id": person.zoom_user_id, "email": person.email or host.email}
+    named_anew = normalize_address(before["email"]) != normalize_address(after["email"])
+    if before != after:
+        host.zoom_user_id, host.email = after["zoom_user_id"], after["email"]
+        host.save(update_fields=["zoom_user_id", "email"])
+        record(
+            "host.followed",
+            organization=host.organization,
+            actor=None,
+            target=host,
+            before=before,
+            after=after,
+        )
+    if host.membership is not None and (named_anew or host.is_on_hold):
+        _judge(host, host.membership, person)
+
+
+def _judge(host: Host, member: Membership, person: ZoomPerson) -> None:
+    """Whether the link goes on now that the Zoom user has this address."""
+    if is_verified(member, person):
+        if host.is_on_hold:
+            _release(host, person)
+    elif _is_somebody_elses(person.email, member.user):
+        withdraw_questions(host.organization, host.zoom_user_id)
+        end_link(host, by="address_changed")
+        transaction.on_commit(partial(tell_moved, host, member), robust=True)
+    else:
+        _hold(host, member, person)
+
+
+def _is_somebody_elses(address: str, user: User) -> bool:
+    """Whether another person, of any organization, signs in with this address or verified it."""
+    address = normalize_address(address)
+    users = User.objects.filter(email__iexact=address).exclude(pk=user.pk)
+    shown = EmailAddress.objects.filter(email__iexact=address, verified=True).exclude(user=user.pk)
+    found = [*users.values_list("email", flat=True), *shown.values_list("email", flat=True)]
+    # Not by the database, to which two addresses may be the same that are not.
+    return bool(address) and address in map(normalize_address, found)
+
+
+def _hold(host: Host, member: Membership, person: ZoomPerson) -> None:
+    """Nobody starts as this host until its holder has agreed; they are asked once for an address.
+
+    The sweep mails, so that an import is not kept by a slow mail server when a whole organization
+    gets new addresses.
+    """
+    if not host.is_on_hold:
+        host.held_since = timezone.now()
+        host.save(update_fields=["held_since"])
+        record(
+            "host.held",
+            organization=host.organization,
+            actor=None,
+            target=host,
+            zoom_user_id=host.zoom_user_id,
+            zoom_email=person.email,
+            member=member.user.email,
+        )
+    asked = HostLink.objects.filter(
+        organization=host.organization,
+        zoom_user_id=host.zoom_user_id,
+        membership=member,
+        email=person.email,
+        asked_at__gte=host.held_since,
+    )
+    if asked.exists():
         return
-    host.zoom_user_id, host.email = after["zoom_user_id"], after["email"]
-    host.save(update_fields=["zoom_user_id", "email"])
+    try:
+        ask_holder(host.organization, person, member, None)
+    except ValidationError as error:
+        # It stays on hold; the next import tries again, and an admin can.
+        log.warning("Host %s is on hold, and nobody was asked: %s", host.pk, error.messages[0])
+
+
+def _release(host: Host, person: ZoomPerson) -> None:
+    """The member has verified the address since."""
+    host.held_since = None
+    host.save(update_fields=["held_since"])
+    withdraw_questions(host.organization, host.zoom_user_id)
     record(
-        "host.followed",
+        "host.released",
         organization=host.organization,
         actor=None,
         target=host,
-        before=before,
-        after=after,
+        zoom_user_id=host.zoom_user_id,
+        zoom_email=person.email,
     )

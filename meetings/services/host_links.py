@@ -3,11 +3,11 @@
 A link holds at once only if the member's verified address is the Zoom user's. Otherwise an admin
 asks for it, and it holds once whoever reads the mail at the Zoom user's address has agreed: an
 admin alone can make nobody start as somebody else. `HOST_LINKS=at_once` gives that up, where mail
-cannot be sent or admins are trusted to act as any host.
+cannot be sent or admins are trusted to act as any host. What a changed address does to a link is in
+`host_following`.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
 from allauth.account.models import EmailAddress
@@ -20,16 +20,11 @@ from django.utils.translation import gettext_lazy
 
 from meetings.models import Host, HostLink
 from meetings.services.host_mail import mail_link, tell_linked, tell_unlinked
+from meetings.services.host_questions import ask_holder, record_link, withdraw_questions
 from meetings.services.zoom_people import ZoomPerson, get_zoom_person
 from portal.audit import record
-from portal.mail import mail_is_set_up
 from portal.memberships import lock_organization
 from portal.models import Membership, Organization, User, normalize_address
-
-LINK_LIFE = timedelta(days=7)
-# Nobody's portal is a mail cannon.
-_MOST_A_DAY = 1000
-_MOST_A_DAY_FOR_ONE = 5
 
 
 class Outcome(models.TextChoices):
@@ -64,7 +59,8 @@ def link_by_hand(
             old = _link(organization, person, membership, actor=actor, by="admin")
             _after_commit(partial(tell_linked, organization, person, membership, old, actor))
             return Outcome.LINKED
-        _ask(organization, person, membership, actor)
+        link = ask_holder(organization, person, membership, actor)
+        _after_commit(partial(mail_link, link.pk))
         return Outcome.ASKED
 
 
@@ -78,7 +74,12 @@ def link_verified(
         _refuse_member(organization, membership, person)
         if not is_verified(membership, person):
             raise ValidationError(_("The member's verified address is not the Zoom user's."))
-        if _host_of(organization, person).exclude(membership=None).exists():
+        if (
+            _host_of(organization, person)
+            .exclude(membership=None)
+            .exclude(membership=membership)
+            .exists()
+        ):
             raise ValidationError(_("Somebody else is linked to this Zoom user."))
         _link(organization, person, membership, actor=actor, by="verified")
 
@@ -110,18 +111,35 @@ def unlink(*, host: Host, actor: User) -> bool:
         if row is None or row.membership is None:
             return False
         old = row.membership
-        row.membership = None
-        row.save(update_fields=["membership"])
-        record(
-            "host.unlinked",
-            organization=row.organization,
-            actor=actor,
-            target=row,
-            zoom_user_id=row.zoom_user_id,
-            old_member=old.user.email,
-        )
+        end_link(row, by="admin", actor=actor)
         _after_commit(partial(tell_unlinked, row, old, actor))
     return True
+
+
+def end_link(host: Host, *, by: str, actor: User | None = None) -> None:
+    """Take the member off this host, in the caller's transaction, which has the lock."""
+    old = host.membership
+    host.membership, host.held_since = None, None
+    host.save(update_fields=["membership", "held_since"])
+    record(
+        "host.unlinked",
+        organization=host.organization,
+        actor=actor,
+        target=host,
+        by=by,
+        zoom_user_id=host.zoom_user_id,
+        old_member=old.user.email if old else "",
+    )
+
+
+def end_refused(link: HostLink) -> None:
+    """The holder says that they are not the member who is on hold: then that link is over."""
+    host = link.held_host
+    if host is None or host.membership is None:
+        return
+    old = host.membership
+    end_link(host, by="refused")
+    _after_commit(partial(tell_unlinked, host, old, None))
 
 
 def withdraw(*, link: HostLink, actor: User) -> bool:
@@ -144,18 +162,6 @@ def is_verified(membership: Membership, person: ZoomPerson) -> bool:
     return bool(person.email) and normalize_address(person.email) in shown
 
 
-def record_link(verb: str, link: HostLink, actor: User | None) -> None:
-    record(
-        f"host.link_{verb}",
-        organization=link.organization,
-        actor=actor,
-        target=link,
-        zoom_user_id=link.zoom_user_id,
-        zoom_email=link.email,
-        new_member=link.membership.user.email,
-    )
-
-
 def _get_person(organization: Organization, zoom_user_id: str) -> ZoomPerson:
     person = get_zoom_person(organization, zoom_user_id)
     if person is None or person.is_gone:
@@ -176,6 +182,8 @@ def _refuse_member(organization: Organization, membership: Membership, person: Z
     if host is None:
         return
     if host.zoom_user_id in person.names:
+        if host.is_on_hold:
+            return
         raise ValidationError(_("This member is linked to this Zoom user already."))
     raise ValidationError(
         _("This member is linked to the Zoom user %(email)s. End that link first.")
@@ -211,11 +219,9 @@ def _link(
         host.save(force_insert=True)
     else:
         host.zoom_user_id, host.email = person.zoom_user_id, person.email or host.email
-        host.membership = membership
-        host.save(update_fields=["zoom_user_id", "email", "membership"])
-    HostLink.objects.unanswered().filter(
-        organization=organization, zoom_user_id=person.zoom_user_id
-    ).update(answered_at=timezone.now(), answer=HostLink.Answer.WITHDRAWN, mail_due_at=None)
+        host.membership, host.held_since = membership, None
+        host.save(update_fields=["zoom_user_id", "email", "membership", "held_since"])
+    withdraw_questions(organization, person.zoom_user_id)
     record(
         "host.linked",
         organization=organization,
@@ -228,51 +234,8 @@ def _link(
         new_member=membership.user.email,
         asked_by=asked_by,
     )
-    return old
-
-
-def _ask(
-    organization: Organization, person: ZoomPerson, membership: Membership, actor: User
-) -> None:
-    if not person.email:
-        raise ValidationError(
-            _("Zoom knows no address of this user, so nobody could be asked to agree.")
-        )
-    if not mail_is_set_up():
-        raise ValidationError(
-            _(
-                "The holder of the Zoom user would have to agree by mail, and this installation "
-                "sends none. Ask its operator."
-            )
-        )
-    now = timezone.now()
-    _refuse_over_limit(organization, person)
-    HostLink.objects.unanswered().filter(
-        organization=organization, zoom_user_id=person.zoom_user_id
-    ).update(answered_at=now, answer=HostLink.Answer.WITHDRAWN, mail_due_at=None)
-    link = HostLink(
-        organization=organization,
-        membership=membership,
-        zoom_user_id=person.zoom_user_id,
-        email=person.email,
-        name=person.shown_name,
-        asked_by=actor,
-        asked_at=now,
-        expires_at=now + LINK_LIFE,
-        mail_due_at=now,
-    )
-    link.save(force_insert=True)
-    record_link("asked", link, actor)
-    _after_commit(partial(mail_link, link.pk))
-
-
-def _refuse_over_limit(organization: Organization, person: ZoomPerson) -> None:
-    lately = HostLink.objects.filter(
-        organization=organization, asked_at__gt=timezone.now() - timedelta(days=1)
-    )
-    of_one = lately.filter(zoom_user_id=person.zoom_user_id)
-    if of_one.count() >= _MOST_A_DAY_FOR_ONE or lately.count() >= _MOST_A_DAY:
-        raise ValidationError(_("Too many of these mails were sent today. Go on tomorrow."))
+    # Who was on hold and goes on has taken nothing from anybody.
+    return None if old == membership else old
 
 
 def _after_commit(action: Callable[[], object]) -> None:

@@ -64,15 +64,23 @@ def mail_link(link_id: UUID) -> bool:
             return False
         rows = HostLink.objects.select_related("organization", "membership__user", "asked_by")
         link = rows.get(pk=link_id)
-        subject = _("May %(member)s start Zoom meetings as you?") % {
-            "member": link.membership.user.get_full_name()
-        }
+        held = link.held_host
+        member = link.membership.user
+        if held:
+            subject = _("Your address at Zoom has changed: does %(member)s still start as you?")
+        else:
+            subject = _("May %(member)s start Zoom meetings as you?")
+        subject %= {"member": member.get_full_name()}
         # The token stands behind the #: browsers send that to nobody, so no log can have it.
         address = f"{settings.BASE_URL}{reverse('host_link:open')}#{token}"
-        if not _send(link.email, subject, "ask", {"link": link, "address": address}):
+        context = {"link": link, "address": address}
+        if not _send(link.email, subject, "ask_again" if held else "ask", context):
             return False
         sent = HostLink.objects.filter(pk=link_id, digest=digest_of(token))
         sent.update(mailed_at=now, mail_due_at=None)
+        if held:
+            subject = _("You cannot start Zoom meetings at the moment: please confirm your address")
+            _send(member.email, subject, "held", {"link": link})
     return True
 
 
@@ -100,8 +108,22 @@ def tell_linked(
         _send(address, subject, "linked", context)
 
 
-def tell_unlinked(host: Host, old: Membership, actor: User) -> None:
-    """Tell the member that they start nothing as this host any more."""
+def tell_moved(host: Host, old: Membership) -> None:
+    """Tell the old member and the new address that a link has ended: the Zoom user moved on."""
+    context = {"host": host, "member": old.user}
+    subject = _("You no longer start Zoom meetings as %(host)s") % {"host": host.name}
+    _send(old.user.email, subject, "moved", context)
+    subject = _("%(member)s no longer starts Zoom meetings as your Zoom user") % {
+        "member": old.user.get_full_name()
+    }
+    _send(host.email, subject, "moved_to_you", context)
+
+
+def tell_unlinked(host: Host, old: Membership, actor: User | None) -> None:
+    """Tell the member that they start nothing as this host any more.
+
+    `actor`: None where the Zoom user's holder said so, and no admin.
+    """
     context = {"host": host, "member": old.user, "actor": actor}
     subject = _("You no longer start Zoom meetings as %(host)s") % {"host": host.name}
     _send(old.user.email, subject, "unlinked", context)

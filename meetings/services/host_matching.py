@@ -29,6 +29,7 @@ class Verdict(models.TextChoices):
     """Where a Zoom user stands."""
 
     LINKED = "linked", _("Linked")
+    HELD = "held", _("On hold: the address at Zoom changed")
     WAITING = "waiting", _("Waiting for an answer")
     SAFE = "safe", _("Can be linked")
     SUGGESTED = "suggested", _("Suggestion")
@@ -84,7 +85,9 @@ def get_matches(organization: Organization) -> list[Match]:
     for person in people:
         names = [linked[name] for name in person.names if name in linked]
         if names:
-            matches.append(Match(person, Verdict.LINKED, member=names[0]))
+            member, is_on_hold = names[0]
+            verdict = Verdict.HELD if is_on_hold else Verdict.LINKED
+            matches.append(Match(person, verdict, member=member))
         elif person.zoom_user_id in waiting:
             matches.append(Match(person, Verdict.WAITING, member=waiting[person.zoom_user_id]))
         else:
@@ -198,11 +201,14 @@ def _without_tag(address: str) -> str:
     return f"{name.partition('+')[0]}@{domain}"
 
 
-def _linked(organization: Organization) -> dict[str, str]:
-    """Zoom user ID, or an address entered by hand once -> who is linked."""
+def _linked(organization: Organization) -> dict[str, tuple[str, bool]]:
+    """Zoom user ID, or an address entered by hand once -> who is linked, and whether on hold."""
     hosts = Host.objects.filter(organization=organization).exclude(membership=None)
-    rows = hosts.values_list("zoom_user_id", "membership__user__email")
-    return {(name.lower() if "@" in name else name): email for name, email in rows}
+    rows = hosts.values_list("zoom_user_id", "membership__user__email", "held_since")
+    return {
+        (name.lower() if "@" in name else name): (email, held_since is not None)
+        for name, email, held_since in rows
+    }
 
 
 def _waiting(organization: Organization) -> dict[str, str]:

@@ -184,13 +184,13 @@ def _facts(meeting: Meeting, host: Host, link: Link) -> StartFacts:
         belongs = Belongs.NOBODY
     else:
         belongs = Belongs.ACTIVE if membership.is_active else Belongs.INACTIVE
-    return replace(
+    facts = replace(
         meeting.get_own_facts(),
         user_active=membership is not None and membership.user.is_active,
         belongs=belongs,
         link=link,
-        host_active=host.is_active,
     )
+    return host.add_to_facts(facts)
 
 
 def _as_heard(facts: StartFacts, host: Host, at_zoom: AtZoomToday) -> StartFacts:

@@ -35,7 +35,7 @@ class ZoomPerson:
 
 def get_zoom_people(organization: Organization) -> list[ZoomPerson]:
     """All that the organization may know of, in the order of their names. Two queries."""
-    return [_as_person(row) for row in zoom_users_of(organization).order_by("name", "email", "key")]
+    return [as_person(row) for row in zoom_users_of(organization).order_by("name", "email", "key")]
 
 
 def get_zoom_person(organization: Organization, zoom_user_id: str) -> ZoomPerson | None:
@@ -50,10 +50,10 @@ def get_zoom_person_by_key(organization: Organization, pk: UUID) -> ZoomPerson |
 
 def _first(rows: QuerySet[Any]) -> ZoomPerson | None:
     row = rows.first()
-    return _as_person(row) if row else None
+    return as_person(row) if row else None
 
 
-def _as_person(row: Any) -> ZoomPerson:
+def as_person(row: Any) -> ZoomPerson:
     return ZoomPerson(
         pk=row.pk,
         zoom_user_id=row.zoom_user_id,

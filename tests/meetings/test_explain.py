@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from meetings.models import Host
 from meetings.start_facts import explain_facts
@@ -50,6 +51,7 @@ def test_every_rule_is_there_with_its_result(cast, explain):
         "second_step": "unknown",
         "host": "host",
         "host_active": "active",
+        "host_settled": "settled",
         "confirmed": "confirmed",
         "account": "connected",
         "account_fit": "unknown",
@@ -78,6 +80,11 @@ def test_somebody_else_is_told_why_not_and_what_to_do(cast, explain, person):
         (lambda cast: _off(cast.alice), "user", "inactive"),
         (lambda cast: _off(cast.alice.memberships.get()), "member", "inactive"),
         (lambda cast: _off(cast.alice_host), "host_active", "inactive"),
+        (
+            lambda cast: _save(cast.alice_host, held_since=timezone.now()),
+            "host_settled",
+            "on_hold",
+        ),
         (lambda cast: _save(cast.meeting, meeting_number=None), "confirmed", "unconfirmed"),
         (lambda cast: cast.acme.zoom_connection.delete(), "account", "missing"),
         (lambda cast: _save(cast.acme_account, client_secret=""), "account", "no_credentials"),
@@ -97,8 +104,8 @@ def test_somebody_else_is_told_why_not_and_what_to_do(cast, explain, person):
         ),
     ],
     ids=[
-        "user", "membership", "host", "unconfirmed", "not connected", "no credentials", "busy",
-        "deactivated at Zoom",
+        "user", "membership", "host", "on hold", "unconfirmed", "not connected", "no credentials",
+        "busy", "deactivated at Zoom",
     ],
 )  # fmt: skip
 def test_each_broken_thing_is_the_first_rule_in_the_way(cast, explain, break_it, rule, reason):

@@ -113,6 +113,11 @@ def test_a_meeting_of_another_host_at_zoom_is_told(cast, tomorrow, make):
     ("break_it", "rule", "reason"),
     [
         (lambda cast: change(cast.bob_host, is_active=False), "host_active", "inactive"),
+        (
+            lambda cast: change(cast.bob_host, held_since=EVENING),
+            "host_settled",
+            "on_hold",
+        ),
         (lambda cast: change(cast.bob_host, membership=None), "user", "nobody"),
         (
             lambda cast: change(cast.bob.memberships.get(), is_active=False),
@@ -121,7 +126,7 @@ def test_a_meeting_of_another_host_at_zoom_is_told(cast, tomorrow, make):
         ),
         (lambda cast: change(cast.bob, is_active=False), "user", "inactive"),
     ],
-    ids=["host", "unlinked", "membership", "user"],
+    ids=["host", "on hold", "unlinked", "membership", "user"],
 )
 def test_what_the_door_would_say_is_told(cast, tomorrow, make, break_it, rule, reason):
     break_it(cast)

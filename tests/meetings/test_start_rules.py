@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from django.utils import timezone
 
 from meetings.models import Meeting
 from meetings.start_rules import (
@@ -30,6 +31,7 @@ GOOD = StartFacts(
     organization_active=True,
     link=Link.HOST,
     host_active=True,
+    host_settled=True,
     confirmed=True,
     second_step=True,
     account=Account.CONNECTED,
@@ -47,6 +49,7 @@ BROKEN = {
     "second_step": ({"second_step": False}, Stage.ELSEWHERE),
     "host": ({"link": Link.NONE}, Stage.DOOR),
     "host_active": ({"host_active": False}, Stage.DOOR),
+    "host_settled": ({"host_settled": False}, Stage.DOOR),
     "confirmed": ({"confirmed": False}, Stage.START),
     "account": ({"account": Account.MISSING}, Stage.ELSEWHERE),
     "account_fit": ({"account_fit": False}, Stage.ELSEWHERE),
@@ -80,7 +83,7 @@ def test_a_missing_licence_is_told_and_stops_nobody():
 
 def test_what_nobody_looked_at_stops_nobody():
     unseen = dict.fromkeys(
-        ("second_step", "account", "zoom_user", "at_zoom", "account_fit", "free")
+        ("host_settled", "second_step", "account", "zoom_user", "at_zoom", "account_fit", "free")
     )
     facts = replace(GOOD, **unseen)
     assert obstacles(facts) == []
@@ -109,6 +112,7 @@ def test_on_behalf_takes_an_admin_and_the_policy():
     assert refusal(replace(ON_BEHALF, on_behalf_allowed=False)) == "policy"
     assert refusal(replace(ON_BEHALF, belongs=Belongs.INACTIVE)) == "member"
     assert refusal(replace(ON_BEHALF, host_active=False)) == "host_active"
+    assert refusal(replace(ON_BEHALF, host_settled=False)) == "host_settled"
 
 
 def test_being_admin_is_nothing_for_a_start_as_oneself():
@@ -125,6 +129,7 @@ def test_every_answer_that_a_rule_can_give_has_its_words():
         "on_behalf_allowed": [True, False],
         "link": list(Link),
         "host_active": [True, False],
+        "host_settled": [True, False],
         "confirmed": [True, False],
         "second_step": [True, False],
         "account": list(Account),
@@ -158,7 +163,7 @@ def _passes(rule, reason):
 
 # --- The door, and the same for many rows ---------------------------------------------------
 
-FLAGS = ("user", "membership", "organization", "host", "alternative")
+FLAGS = ("user", "membership", "organization", "host", "settled", "alternative")
 
 
 @pytest.mark.django_db
@@ -171,7 +176,10 @@ def test_one_row_and_many_rows_say_the_same_in_every_case(cast, person):
         flag = dict(zip(FLAGS, values, strict=True))
         type(own).objects.filter(pk=own.pk).update(is_active=flag["membership"])
         for host in (cast.alice_host, cast.bob_host):
-            type(host).objects.filter(pk=host.pk).update(is_active=flag["host"])
+            held_since = None if flag["settled"] else timezone.now()
+            type(host).objects.filter(pk=host.pk).update(
+                is_active=flag["host"], held_since=held_since
+            )
         for kind, row in (("user", user), ("organization", cast.acme)):
             row.is_active = flag[kind]
             row.save(update_fields=["is_active"])
@@ -187,5 +195,5 @@ def test_one_row_and_many_rows_say_the_same_in_every_case(cast, person):
             one = {m.pk for m in Meeting.objects.all() if m.can_be_started_by(fresh)}
         assert one == many, flag
         if person == "alice":
-            able = all(flag[name] for name in ("user", "membership", "organization", "host"))
+            able = all(flag[name] for name in FLAGS if name != "alternative")
             assert (cast.meeting.pk in one) is able

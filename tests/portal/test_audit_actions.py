@@ -79,7 +79,9 @@ AUDITED: dict[str, dict[str, str]] = {
         "host.linked": "meetings/test_hosts.py",
         "host.unlinked": "meetings/test_hosts.py",
         "host.link_": "meetings/test_hosts.py",
-        "host.followed": "meetings/test_hosts.py",
+        "host.followed": "meetings/test_hosts_following.py",
+        "host.held": "meetings/test_hosts_following.py",
+        "host.released": "meetings/test_hosts_following.py",
     },
     "policy and deactivation": {
         "organization.added": "portal/test_create_organization.py",
@@ -112,7 +114,7 @@ PUT_TOGETHER = {
     ("f'{_OWN_ACTIONS}marked'", "portal/erasure.py"): ("organization.erasure_marked",),
     ("f'{_OWN_ACTIONS}begun'", "portal/erasure.py"): ("organization.erasure_begun",),
     ("f'{_OWN_ACTIONS}done'", "portal/erasure.py"): ("organization.erasure_done",),
-    ("f'host.link_{verb}'", "meetings/services/host_links.py"): ("host.link_",),
+    ("f'host.link_{verb}'", "meetings/services/host_questions.py"): ("host.link_",),
     ("f'invitation.{verb}'", "portal/invitations/issuing.py"): (
         "invitation.added", "invitation.sent_again", "invitation.revoked",
     ),
