@@ -77,6 +77,8 @@ class StartFacts:
     link: Link
     # Of the host as whom they would start; None where there is none.
     host_active: bool | None
+    # Whether it names its Zoom user by Zoom's ID: an address is whoever's it is now.
+    host_named: bool | None = None
     # Whether the holder of that host's Zoom user stands by the link, as far as anybody can tell.
     host_settled: bool | None = None
     confirmed: bool
@@ -199,6 +201,11 @@ RULES: tuple[Rule, ...] = (
         "host_active",
         Stage.DOOR,
         lambda facts: _yes_or_no(facts.host_active, "active", "inactive"),
+    ),
+    Rule(
+        "host_named",
+        Stage.DOOR,
+        lambda facts: _yes_or_no(facts.host_named, "by_id", "by_address"),
     ),
     Rule(
         "host_settled",

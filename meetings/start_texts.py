@@ -17,6 +17,7 @@ LABELS: dict[str, Text] = {
     "admin": _("Admin of the organization"),
     "host": _("The meeting's host or an alternative host"),
     "host_active": _("The host is active"),
+    "host_named": _("The Zoom user is known by its ID"),
     "host_settled": _("The Zoom user is still this member's"),
     "confirmed": _("Zoom has confirmed the meeting"),
     "account": _("The organization is connected to Zoom"),
@@ -29,6 +30,11 @@ LABELS: dict[str, Text] = {
 
 # To the host in person, where a rule keeps them out of what is theirs; each names the next step.
 _TO_THE_HOST: dict[tuple[str, str], Text] = {
+    ("host_named", "by_address"): _(
+        "The portal knows your Zoom user only by an e-mail address, which may be somebody else's "
+        "by now, so you cannot start meetings yet. Ask your organization's admin to import the "
+        "Zoom users."
+    ),
     ("host_settled", "on_hold"): _(
         "Your Zoom user's e-mail address has changed, so you cannot start meetings until that is "
         "cleared up. If the new address is yours, for instance under a new name, look into its "
@@ -97,6 +103,14 @@ TEXTS: dict[tuple[str, str], tuple[Text, Text]] = {
     ("host_active", "inactive"): (
         _("The host is deactivated in this portal."),
         _("Activate the host."),
+    ),
+    ("host_named", "by_id"): (_("Zoom's ID stays with the user."), ""),
+    ("host_named", "by_address"): (
+        _(
+            "The host has only an e-mail address as its Zoom user, which may be somebody else's by "
+            "now. Nobody starts as this host until an import has found Zoom's ID."
+        ),
+        _("Import the Zoom users first."),
     ),
     ("host_settled", "settled"): (_("Nothing speaks against it."), ""),
     ("host_settled", "on_hold"): (
@@ -209,7 +223,7 @@ def sentence_to_host(rule: str, reason: str) -> str:
 
 def place_of(rule: str, *, meeting: Meeting | None, host: Host | None) -> str:
     """The admin page on which it can be put right; empty where that is not in this portal."""
-    if host is not None and rule in ("host_active", "host_settled", "zoom_user"):
+    if host is not None and rule in ("host_active", "host_named", "host_settled", "zoom_user"):
         return reverse("admin:meetings_host_change", args=[host.pk])
     if host is not None and rule in ("user", "member"):
         if host.membership_id is None:

@@ -382,6 +382,13 @@ FAULTS = (
         "tests/meetings/test_hosts.py",
     ),
     Fault(
+        "a host that is an address starts as whoever has it",
+        "meetings/start_rules.py",
+        'lambda facts: _yes_or_no(facts.host_named, "by_id", "by_address")',
+        'lambda facts: _yes_or_no(True, "by_id", "by_address")',
+        "tests/meetings/test_hosts_following.py",
+    ),
+    Fault(
         "a host on hold starts",
         "meetings/start_rules.py",
         'lambda facts: _yes_or_no(facts.host_settled, "settled", "on_hold")',
@@ -391,7 +398,7 @@ FAULTS = (
     Fault(
         "a Zoom user that was handed on starts for its old holder",
         "meetings/services/host_following.py",
-        "if host.membership is not None and (named_anew or host.is_on_hold):",
+        "if host.membership is not None and (is_new or host.is_on_hold):",
         "if host.membership is not None and host.is_on_hold:",
         "tests/meetings/test_hosts_following.py",
     ),

@@ -21,8 +21,8 @@ class HostQuerySet(models.QuerySet["Host"]):
         return self.filter(is_active=True, membership__user=user, membership__is_active=True)
 
     def settled(self) -> "HostQuerySet":
-        """Those about whom it is clear as whom they start: not on hold."""
-        return self.filter(held_since=None)
+        """Those of whom it is clear as whom they start: by Zoom's ID, and not on hold."""
+        return self.filter(held_since=None).exclude(zoom_user_id__contains="@")
 
     def schedulable_by(self, user: User) -> "HostQuerySet":
         """The active hosts for whom this person may schedule: themselves, or as their scheduler.
@@ -92,9 +92,19 @@ class Host(models.Model):
     def is_on_hold(self) -> bool:
         return self.held_since is not None
 
+    @property
+    def has_zoom_id(self) -> bool:
+        """Whether it names a Zoom user for good: an address is somebody else's tomorrow."""
+        return "@" not in self.zoom_user_id
+
     def add_to_facts(self, facts: StartFacts) -> StartFacts:
         """What the rules of a start ask about the host as whom one would start."""
-        return replace(facts, host_active=self.is_active, host_settled=not self.is_on_hold)
+        return replace(
+            facts,
+            host_active=self.is_active,
+            host_named=self.has_zoom_id,
+            host_settled=not self.is_on_hold,
+        )
 
 
 class HostScheduler(models.Model):

@@ -4,6 +4,7 @@ Zoom's id says which user it is, and not whose. When the address changes, the us
 handed on, or its holder may have got married. So a link outlives a new address only if the member
 has verified that one; if it is somebody else's here, the link ends; else it is on hold until
 whoever reads the new address's mail has agreed to the member, as for a link that an admin asks for.
+The same goes for a host that had only an address, once the import tells whose it is.
 """
 
 import logging
@@ -53,7 +54,9 @@ def follow_zoom_users(organization: Organization) -> None:
 def _follow(host: Host, person: ZoomPerson) -> None:
     before = {"zoom_user_id": host.zoom_user_id, "email": host.email}
     after = {"zoom_user_id": person.zoom_user_id, "email": person.email or host.email}
-    named_anew = normalize_address(before["email"]) != normalize_address(after["email"])
+    is_new = before["zoom_user_id"] != after["zoom_user_id"] or (
+        normalize_address(before["email"]) != normalize_address(after["email"])
+    )
     if before != after:
         host.zoom_user_id, host.email = after["zoom_user_id"], after["email"]
         host.save(update_fields=["zoom_user_id", "email"])
@@ -65,7 +68,7 @@ def _follow(host: Host, person: ZoomPerson) -> None:
             before=before,
             after=after,
         )
-    if host.membership is not None and (named_anew or host.is_on_hold):
+    if host.membership is not None and (is_new or host.is_on_hold):
         _judge(host, host.membership, person)
 
 

@@ -51,6 +51,7 @@ def test_every_rule_is_there_with_its_result(cast, explain):
         "second_step": "unknown",
         "host": "host",
         "host_active": "active",
+        "host_named": "by_id",
         "host_settled": "settled",
         "confirmed": "confirmed",
         "account": "connected",
@@ -81,6 +82,11 @@ def test_somebody_else_is_told_why_not_and_what_to_do(cast, explain, person):
         (lambda cast: _off(cast.alice.memberships.get()), "member", "inactive"),
         (lambda cast: _off(cast.alice_host), "host_active", "inactive"),
         (
+            lambda cast: _save(cast.alice_host, zoom_user_id="alice@acme.example"),
+            "host_named",
+            "by_address",
+        ),
+        (
             lambda cast: _save(cast.alice_host, held_since=timezone.now()),
             "host_settled",
             "on_hold",
@@ -104,8 +110,8 @@ def test_somebody_else_is_told_why_not_and_what_to_do(cast, explain, person):
         ),
     ],
     ids=[
-        "user", "membership", "host", "on hold", "unconfirmed", "not connected", "no credentials",
-        "busy", "deactivated at Zoom",
+        "user", "membership", "host", "by address", "on hold", "unconfirmed", "not connected",
+        "no credentials", "busy", "deactivated at Zoom",
     ],
 )  # fmt: skip
 def test_each_broken_thing_is_the_first_rule_in_the_way(cast, explain, break_it, rule, reason):

@@ -265,11 +265,46 @@ def again(cast):
 # --- Hosts that were entered by address -------------------------------------------------------
 
 
-def test_a_host_named_by_address_is_named_by_id_from_then_on(cast, zoe):
-    Host.objects.filter(pk=cast.bob_host.pk).update(zoom_user_id="Zoe@acme.example")
+@pytest.fixture
+def by_address(cast, zoe):
+    """Bob, whose host was entered as an address."""
+    Host.objects.filter(pk=cast.bob_host.pk).update(
+        zoom_user_id="Zoe@acme.example", email="zoe@acme.example"
+    )
+    return Host.objects.select_related("membership__user").filter(pk=cast.bob_host.pk)
+
+
+def test_a_host_that_is_an_address_starts_as_nobody_who_has_it_now(
+    cast, zoom, by_address, signed_in
+):
+    client = signed_in(cast.bob)
+    answer = client.post(f"/meetings/{cast.bobs_meeting.pk}/start/")
+    assert answer.status_code == 403
+    assert "admin to import the Zoom users" in answer.content.decode()
+    assert zoom.calls() == []
+
+
+def test_a_host_named_by_the_members_verified_address_is_named_by_id_from_then_on(cast, by_address):
+    EmailAddress.objects.create(user=cast.bob, email="zoe@acme.example", verified=True)
     follow_zoom_users(cast.acme)
-    assert Host.objects.get(pk=cast.bob_host.pk).zoom_user_id == "zoe"
-    assert AuditEvent.objects.get(action="host.followed").target_id == str(cast.bob_host.pk)
+    host = by_address.get()
+    assert (host.zoom_user_id, host.membership.user, host.is_on_hold) == ("zoe", cast.bob, False)
+    assert cast.bobs_meeting.get_starting_host(cast.bob) == host
+    assert AuditEvent.objects.get(action="host.followed").target_id == str(host.pk)
+
+
+def test_a_host_named_by_another_address_waits_for_its_holder(cast, by_address):
+    follow_zoom_users(cast.acme)
+    assert (by_address.get().zoom_user_id, by_address.get().is_on_hold) == ("zoe", True)
+    assert cast.bobs_meeting.get_starting_host(cast.bob) is None
+    answer(agrees=True)
+    assert cast.bobs_meeting.get_starting_host(cast.bob) == by_address.get()
+
+
+def test_a_host_named_by_somebody_elses_address_loses_its_member(cast, by_address):
+    EmailAddress.objects.create(user=cast.mia, email="zoe@acme.example", verified=True)
+    follow_zoom_users(cast.acme)
+    assert by_address.get().membership is None
 
 
 def test_of_two_hosts_for_one_zoom_user_none_is_changed(cast):

@@ -114,6 +114,11 @@ def test_a_meeting_of_another_host_at_zoom_is_told(cast, tomorrow, make):
     [
         (lambda cast: change(cast.bob_host, is_active=False), "host_active", "inactive"),
         (
+            lambda cast: change(cast.bob_host, zoom_user_id="bob@acme.example"),
+            "host_named",
+            "by_address",
+        ),
+        (
             lambda cast: change(cast.bob_host, held_since=EVENING),
             "host_settled",
             "on_hold",
@@ -126,7 +131,7 @@ def test_a_meeting_of_another_host_at_zoom_is_told(cast, tomorrow, make):
         ),
         (lambda cast: change(cast.bob, is_active=False), "user", "inactive"),
     ],
-    ids=["host", "on hold", "unlinked", "membership", "user"],
+    ids=["host", "by address", "on hold", "unlinked", "membership", "user"],
 )
 def test_what_the_door_would_say_is_told(cast, tomorrow, make, break_it, rule, reason):
     break_it(cast)

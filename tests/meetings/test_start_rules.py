@@ -31,6 +31,7 @@ GOOD = StartFacts(
     organization_active=True,
     link=Link.HOST,
     host_active=True,
+    host_named=True,
     host_settled=True,
     confirmed=True,
     second_step=True,
@@ -49,6 +50,7 @@ BROKEN = {
     "second_step": ({"second_step": False}, Stage.ELSEWHERE),
     "host": ({"link": Link.NONE}, Stage.DOOR),
     "host_active": ({"host_active": False}, Stage.DOOR),
+    "host_named": ({"host_named": False}, Stage.DOOR),
     "host_settled": ({"host_settled": False}, Stage.DOOR),
     "confirmed": ({"confirmed": False}, Stage.START),
     "account": ({"account": Account.MISSING}, Stage.ELSEWHERE),
@@ -83,7 +85,16 @@ def test_a_missing_licence_is_told_and_stops_nobody():
 
 def test_what_nobody_looked_at_stops_nobody():
     unseen = dict.fromkeys(
-        ("host_settled", "second_step", "account", "zoom_user", "at_zoom", "account_fit", "free")
+        (
+            "host_named",
+            "host_settled",
+            "second_step",
+            "account",
+            "zoom_user",
+            "at_zoom",
+            "account_fit",
+            "free",
+        )
     )
     facts = replace(GOOD, **unseen)
     assert obstacles(facts) == []
@@ -112,6 +123,7 @@ def test_on_behalf_takes_an_admin_and_the_policy():
     assert refusal(replace(ON_BEHALF, on_behalf_allowed=False)) == "policy"
     assert refusal(replace(ON_BEHALF, belongs=Belongs.INACTIVE)) == "member"
     assert refusal(replace(ON_BEHALF, host_active=False)) == "host_active"
+    assert refusal(replace(ON_BEHALF, host_named=False)) == "host_named"
     assert refusal(replace(ON_BEHALF, host_settled=False)) == "host_settled"
 
 
@@ -129,6 +141,7 @@ def test_every_answer_that_a_rule_can_give_has_its_words():
         "on_behalf_allowed": [True, False],
         "link": list(Link),
         "host_active": [True, False],
+        "host_named": [True, False],
         "host_settled": [True, False],
         "confirmed": [True, False],
         "second_step": [True, False],
@@ -163,7 +176,7 @@ def _passes(rule, reason):
 
 # --- The door, and the same for many rows ---------------------------------------------------
 
-FLAGS = ("user", "membership", "organization", "host", "settled", "alternative")
+FLAGS = ("user", "membership", "organization", "host", "named", "settled", "alternative")
 
 
 @pytest.mark.django_db
@@ -177,8 +190,9 @@ def test_one_row_and_many_rows_say_the_same_in_every_case(cast, person):
         type(own).objects.filter(pk=own.pk).update(is_active=flag["membership"])
         for host in (cast.alice_host, cast.bob_host):
             held_since = None if flag["settled"] else timezone.now()
+            zoom_user_id = f"{host.pk}" if flag["named"] else f"{host.pk}@acme.example"
             type(host).objects.filter(pk=host.pk).update(
-                is_active=flag["host"], held_since=held_since
+                is_active=flag["host"], held_since=held_since, zoom_user_id=zoom_user_id
             )
         for kind, row in (("user", user), ("organization", cast.acme)):
             row.is_active = flag[kind]
