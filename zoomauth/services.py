@@ -18,6 +18,7 @@ from portal.models import Organization
 from portal.sealing import SealingError
 from zoomauth.accounts import account_as, account_of, ask, client_for, still_acting_as
 from zoomauth.client import Gate, MeetingDraft, ZoomMeeting
+from zoomauth.client import ZoomUser as UserAtZoom
 from zoomauth.credentials import add_account
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
 from zoomauth.import_words import describe_import
@@ -56,6 +57,7 @@ __all__ = [
     "Gate",
     "MeetingDraft",
     "MeetingStanding",
+    "UserAtZoom",
     "ZoomMeeting",
     "connect_own_account",
     "create_meeting",
@@ -67,6 +69,7 @@ __all__ = [
     "fetch_meeting_standing",
     "fetch_start_url",
     "fetch_unable_users",
+    "fetch_user",
     "fetch_zak",
     "fitness_sentence",
     "get_account_standing",
@@ -106,6 +109,14 @@ def fetch_zak(*, organization: Organization, zoom_user_id: str, gate: Gate = nul
         explain_refusal(organization, zoom_user_id, error)
         raise
     return zak.token
+
+
+def fetch_user(*, organization: Organization, zoom_user_id: str) -> UserAtZoom:
+    """The user as Zoom has them now. Its `id` is another one where `zoom_user_id` is an address."""
+    return ask(
+        account_as(organization, zoom_user_id),
+        lambda client, token: client.get_user(access_token=token, id_or_email=zoom_user_id),
+    )
 
 
 def get_sdk_signature(*, organization: Organization, meeting_number: int, role: int) -> str:

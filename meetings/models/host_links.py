@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from meetings.models.hosts import Host
 from portal.constraints import SameOrganization
 from portal.models import Membership, Organization
-from portal.tenancy import tenant_manager
+from portal.tenancy import across_all_organizations, tenant_manager
 
 
 class HostLinkQuerySet(models.QuerySet["HostLink"]):
@@ -88,10 +88,12 @@ class HostLink(models.Model):
     @property
     def held_host(self) -> Host | None:
         """The host whom the member is already, on hold; None where this asks for a new link."""
-        held = Host.objects.filter(
-            organization=self.organization_id,
-            zoom_user_id=self.zoom_user_id,
-            membership=self.membership_id,
-        ).exclude(held_since=None)
-        found: Host | None = held.select_related("organization", "membership__user").first()
-        return found
+        # Also for the holder's page, who acts for no organization.
+        with across_all_organizations():
+            held = Host.objects.filter(
+                organization=self.organization_id,
+                zoom_user_id=self.zoom_user_id,
+                membership=self.membership_id,
+            ).exclude(held_since=None)
+            found: Host | None = held.select_related("organization", "membership__user").first()
+            return found

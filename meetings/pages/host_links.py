@@ -76,5 +76,6 @@ def answer(request: HttpRequest) -> HttpResponse:
 
 
 def _closed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """410: the link was good, or looked so, and is no more."""
-    return render(request, "host_links/closed.html", {"reason": refusal.label}, status=410)
+    """410: the link was good, or looked so, and is no more. 503: Zoom cannot be asked about it."""
+    status = 503 if refusal == Refusal.LATER else 410
+    return render(request, "host_links/closed.html", {"reason": refusal.label}, status=status)

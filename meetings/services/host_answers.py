@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from meetings.models import HostLink
 from meetings.services.host_links import end_refused, link_confirmed
+from meetings.services.host_proof import LATER, ask_zoom
 from meetings.services.host_questions import record_link
 from portal.memberships import lock_organization
 from portal.tenancy import across_all_organizations
@@ -34,6 +35,13 @@ class Refusal(models.TextChoices):
         _(
             "Something has changed since the mail was sent: the member, or the Zoom user. Ask the "
             "organization's administrator to ask again."
+        ),
+    )
+    LATER = (
+        "later",
+        _(
+            "Zoom could not be asked just now whether this is still your Zoom user. Try again in a "
+            "moment: the link stays good."
         ),
     )
 
@@ -64,7 +72,13 @@ def get_question(digest: str) -> HostLink:
 
 
 def answer_question(*, digest: str, agrees: bool) -> HostLink:
-    """Take the answer; of two clicks at once one does it. Raises `AnswerRefused`."""
+    """Take the answer; of two clicks at once one does it. Raises `AnswerRefused`.
+
+    A yes counts only for the address that Zoom has now: the mail may have been read by whoever
+    had it before.
+    """
+    if agrees:
+        _refuse_what_zoom_denies(get_question(digest))
     with across_all_organizations(), transaction.atomic():
         link = get_question(digest)
         lock_organization(link.organization_id)
@@ -82,3 +96,12 @@ def answer_question(*, digest: str, agrees: bool) -> HostLink:
             except ValidationError:
                 raise AnswerRefused(Refusal.CHANGED) from None
     return link
+
+
+def _refuse_what_zoom_denies(link: HostLink) -> None:
+    with across_all_organizations():
+        try:
+            ask_zoom(link.organization, link.zoom_user_id, link.email)
+        except ValidationError as error:
+            later = error.code == LATER
+            raise AnswerRefused(Refusal.LATER if later else Refusal.CHANGED) from None

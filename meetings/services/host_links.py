@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from meetings.models import Host, HostLink
 from meetings.services.host_mail import mail_link, tell_linked, tell_unlinked
+from meetings.services.host_proof import ask_zoom, ask_zoom_if_old
 from meetings.services.host_questions import ask_holder, record_link, withdraw_questions
 from meetings.services.zoom_people import ZoomPerson, get_zoom_person
 from portal.audit import record
@@ -45,11 +46,15 @@ def link_by_hand(
 ) -> Outcome:
     """Link, or ask the holder. Raises `ValidationError` where it makes no sense.
 
-    To be offered only to an admin who showed lately who they are.
+    To be offered only to an admin who showed lately who they are. Asks Zoom whether the import is
+    right about this user.
     """
+    seen = _get_person(organization, zoom_user_id)
+    _refuse_member(organization, membership, seen)
+    ask_zoom(organization, seen.zoom_user_id, seen.email)
     with transaction.atomic():
         lock_organization(organization.pk)
-        person = _get_person(organization, zoom_user_id)
+        person = _get_person(organization, zoom_user_id, seen.email)
         _refuse_member(organization, membership, person)
         if is_verified(membership, person):
             old = _link(organization, person, membership, actor=actor, by="verified")
@@ -67,10 +72,16 @@ def link_by_hand(
 def link_verified(
     *, organization: Organization, zoom_user_id: str, membership: Membership, actor: User
 ) -> None:
-    """Link a member whose verified address is the Zoom user's. Raises `ValidationError`."""
+    """Link a member whose verified address is the Zoom user's. Raises `ValidationError`.
+
+    For many at once: Zoom is asked only about users that no import has seen lately. Should one be
+    handed on within that hour, the next import ends the link.
+    """
+    seen = _get_person(organization, zoom_user_id)
+    ask_zoom_if_old(organization, seen)
     with transaction.atomic():
         lock_organization(organization.pk)
-        person = _get_person(organization, zoom_user_id)
+        person = _get_person(organization, zoom_user_id, seen.email)
         _refuse_member(organization, membership, person)
         if not is_verified(membership, person):
             raise ValidationError(_("The member's verified address is not the Zoom user's."))
@@ -89,9 +100,7 @@ def link_confirmed(link: HostLink) -> None:
 
     Called in the transaction that takes the answer, with the organization locked.
     """
-    person = _get_person(link.organization, link.zoom_user_id)
-    if person.email != link.email:
-        raise ValidationError(_("The Zoom user has another address by now."))
+    person = _get_person(link.organization, link.zoom_user_id, link.email)
     _refuse_member(link.organization, link.membership, person)
     old = _link(
         link.organization, person, link.membership, actor=None, by="confirmed",
@@ -162,12 +171,17 @@ def is_verified(membership: Membership, person: ZoomPerson) -> bool:
     return bool(person.email) and normalize_address(person.email) in shown
 
 
-def _get_person(organization: Organization, zoom_user_id: str) -> ZoomPerson:
+def _get_person(
+    organization: Organization, zoom_user_id: str, email: str | None = None
+) -> ZoomPerson:
+    """`email`: the address that it must have, as somebody was asked about that one."""
     person = get_zoom_person(organization, zoom_user_id)
     if person is None or person.is_gone:
         raise ValidationError(
             _("This is no Zoom user of your organization's account. Import the Zoom users again.")
         )
+    if email is not None and person.email != email:
+        raise ValidationError(_("The Zoom user has another address by now."))
     return person
 
 

@@ -1,6 +1,7 @@
 """The organization's Zoom users, in the words of those who link them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ class ZoomPerson:
     status: str
     fitness: Fitness
     is_gone: bool
+    seen_at: datetime
 
     @property
     def shown_name(self) -> str:
@@ -63,4 +65,5 @@ def as_person(row: Any) -> ZoomPerson:
         status=str(row.get_status_display()),
         fitness=judge_fitness(status=row.status, licence=row.licence, is_gone=row.is_gone),
         is_gone=row.is_gone,
+        seen_at=row.seen_at,
     )

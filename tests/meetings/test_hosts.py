@@ -26,6 +26,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 LINK = re.compile(r"host-link/#(\S+)")
 
 
+def at_zoom(name, email=""):
+    return {"id": name, "email": email or f"{name}@acme.example", "display_name": name.title()}
+
+
+@pytest.fixture(autouse=True)
+def people_at_zoom(zoom):
+    """Zoom is asked about whoever is to be linked."""
+    zoom.account(users=[at_zoom(name) for name in ("alice", "bob", "zoe")])
+
+
 @pytest.fixture
 def zoe(cast):
     """A Zoom user of acme's account whom nobody starts as yet."""
@@ -75,8 +85,9 @@ def test_a_member_with_the_zoom_users_verified_address_is_linked_at_once(cast, z
     assert (host.membership.user, host.email, host.name) == (cast.mia, "zoe@acme.example", "Zoe")
 
 
-def test_an_address_that_only_looks_alike_links_nobody(cast, zoe):
+def test_an_address_that_only_looks_alike_links_nobody(cast, zoom, zoe):
     """To PostgreSQL the dotless i of another domain is an i."""
+    zoom.change_user("zoe", email="zoe@acme-inc.example")
     ZoomUser.objects.filter(pk=zoe.pk).update(email="zoe@acme-inc.example")
     verified(cast.mia, "zoe@acme-\u0131nc.example")
     assert by_hand(cast, "zoe", cast.mia) == Outcome.ASKED
@@ -261,6 +272,68 @@ def test_an_organization_that_was_switched_off_takes_no_answer(cast, asked):
     assert refusal_of(asked) == "closed"
 
 
+# --- What Zoom says now -----------------------------------------------------------------------
+
+
+def test_a_yes_from_an_address_that_zoom_no_longer_has_links_nobody(cast, zoom, asked):
+    """Whoever has the old mailbox reads the mail; no import has seen the new address yet."""
+    zoom.change_user("zoe", email="robert@acme.example")
+    assert refusal_of(asked) == "changed"
+    assert not is_linked()
+    assert HostLink.objects.get().answered_at is None
+
+
+def test_a_yes_about_a_user_who_left_zoom_links_nobody(cast, zoom, asked):
+    zoom.delete_user("zoe")
+    assert refusal_of(asked) == "changed"
+
+
+def test_while_zoom_cannot_be_asked_the_answer_waits(cast, zoom, asked):
+    zoom.fault("users.get", "status", status=503)
+    assert refusal_of(asked) == "later"
+    assert not is_linked()
+    zoom.clear_faults()
+    answer_question(digest=asked, agrees=True)
+    assert is_linked()
+
+
+def test_a_no_needs_no_word_of_zooms(cast, zoom, asked):
+    zoom.clear_ledger()
+    answer_question(digest=asked, agrees=False)
+    assert zoom.calls() == []
+
+
+@pytest.mark.parametrize("setting", ["confirmed", "at_once"])
+def test_by_hand_nobody_is_linked_or_asked_by_an_old_address(cast, zoom, zoe, settings, setting):
+    settings.HOST_LINKS = setting
+    verified(cast.mia, "zoe@acme.example")
+    zoom.change_user("zoe", email="robert@acme.example")
+    for user in (cast.mia, cast.sam):
+        with pytest.raises(ValidationError, match="another address by now"):
+            by_hand(cast, "zoe", user)
+    assert not is_linked()
+    assert not HostLink.objects.exists()
+
+
+def test_by_hand_an_admin_is_told_to_try_again(cast, zoom, zoe):
+    zoom.fault("users.get", "status", status=503)
+    with pytest.raises(ValidationError, match="Try again in a moment"):
+        by_hand(cast, "zoe", cast.mia)
+
+
+@pytest.mark.parametrize(("minutes", "calls"), [(50, 0), (70, 1)])
+def test_in_bulk_zoom_is_asked_about_users_that_were_not_seen_lately(
+    cast, zoom, zoe, minutes, calls
+):
+    seen_at = timezone.now() - timezone.timedelta(minutes=minutes)
+    ZoomUser.objects.filter(pk=zoe.pk).update(seen_at=seen_at)
+    verified(cast.mia, "zoe@acme.example")
+    link_verified(
+        organization=cast.acme, zoom_user_id="zoe", membership=member(cast.mia), actor=cast.ada
+    )
+    assert zoom.calls().count("users.get") == calls
+
+
 # --- What makes no sense ----------------------------------------------------------------------
 
 
@@ -291,8 +364,11 @@ def test_who_is_gone_from_zoom_is_linked_to_nobody(cast, zoe):
         by_hand(cast, "zoe", cast.mia)
 
 
-def test_on_a_shared_account_only_assigned_users_are_linked(cast, commit):
-    shared = ZoomAccount.objects.create(organization=None, name="Shared")
+def test_on_a_shared_account_only_assigned_users_are_linked(cast, zoom, commit):
+    fields = ("account_id", "client_id", "client_secret", "sdk_client_id", "sdk_client_secret")
+    values = {name: getattr(cast.acme_account, name) for name in fields}
+    shared = ZoomAccount.objects.create(organization=None, name="Shared", **values)
+    zoom.account(users=[at_zoom("dora", "mia@acme.example")])
     ZoomConnection.objects.filter(organization=cast.acme).update(
         account=shared, owner_key=INSTALLATION
     )

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from meetings.models import Host, HostLink
 from portal.models import AuditEvent, Invitation, Membership
@@ -30,6 +31,12 @@ PROGRESS = f"{PAGE}progress/"
 @pytest.fixture
 def ada(cast):
     return sign_in(Client(), cast.ada)
+
+
+@pytest.fixture
+def at_zoom(zoom):
+    """Zoom is asked about whoever is to be linked."""
+    zoom.account(users=[{"id": "zoe", "email": "zoe@acme.example", "display_name": "Zoe"}])
 
 
 def zoom_user(cast, name, **fields):
@@ -261,7 +268,7 @@ def test_linking_by_hand_asks_who_one_is(cast, signed_in):
     assert not HostLink.objects.exists()
 
 
-def test_linking_by_hand_asks_the_holder(cast, ada, django_capture_on_commit_callbacks):
+def test_linking_by_hand_asks_the_holder(cast, ada, at_zoom, django_capture_on_commit_callbacks):
     zoe = zoom_user(cast, "zoe")
     with django_capture_on_commit_callbacks(execute=True):
         ada.post(link_page(zoe), {"email": "mia@acme.example"})
@@ -279,7 +286,7 @@ def test_a_reason_against_it_is_a_form_error(cast, ada):
     assert "End that link first" in answer.content.decode()
 
 
-def test_a_question_is_taken_back(cast, ada):
+def test_a_question_is_taken_back(cast, ada, at_zoom):
     ada.post(link_page(zoom_user(cast, "zoe")), {"email": "mia@acme.example"})
     ada.post(f"/admin/meetings/host/links/{HostLink.objects.get().pk}/withdraw/")
     assert HostLink.objects.get().answer == "withdrawn"
@@ -402,7 +409,7 @@ def test_a_host_who_names_anothers_zoom_user_shows_nothing_of_it(cast, ada, shar
 
 
 @pytest.fixture
-def token(cast, ada, django_capture_on_commit_callbacks):
+def token(cast, ada, at_zoom, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         ada.post(link_page(zoom_user(cast, "zoe")), {"email": "mia@acme.example"})
     return re.search(r"host-link/#(\S+)", mail.outbox[0].body)[1]
@@ -445,6 +452,39 @@ def test_the_holder_says_no(cast, token):
     holder.post("/host-link/", {"token": token})
     holder.post("/host-link/answer/", {"answer": "no"})
     assert not Host.objects.filter(zoom_user_id="zoe").exists()
+
+
+def test_while_zoom_cannot_be_asked_the_holder_is_told_to_try_again(cast, zoom, token):
+    zoom.fault("users.get", "status", status=503, times=1)
+    holder = Client()
+    holder.post("/host-link/", {"token": token})
+    answer = holder.post("/host-link/answer/", {"answer": "yes"})
+    assert answer.status_code == 503
+    assert "Try again in a moment" in answer.content.decode()
+    assert holder.post("/host-link/answer/", {"answer": "yes"}).status_code == 200
+
+
+def test_who_is_asked_about_a_changed_address_is_told_of_it(cast, token):
+    host = Host.objects.create(
+        organization=cast.acme, zoom_user_id="zoe", name="Zoe", email="zoe@acme.example",
+        membership=cast.mia.memberships.get(), held_since=timezone.now(),
+    )  # fmt: skip
+    holder = Client()
+    page = holder.post("/host-link/", {"token": token}, follow=True).content.decode()
+    assert "under a new name" in page
+    holder.post("/host-link/answer/", {"answer": "yes"})
+    assert not Host.objects.get(pk=host.pk).is_on_hold
+
+
+def test_a_host_on_hold_is_shown_and_linked_again_at_a_click(cast, ada, at_zoom):
+    Host.objects.filter(pk=cast.bob_host.pk).update(
+        zoom_user_id="zoe", email="zoe@acme.example", held_since=timezone.now()
+    )
+    zoe = zoom_user(cast, "zoe")
+    assert verdicts(ada) == {"zoe": "held"}
+    assert "Link bob@acme.example again" in ada.get(link_page(zoe)).content.decode()
+    ada.post(link_page(zoe), {"email": "bob@acme.example"})
+    assert HostLink.objects.get().email == "zoe@acme.example"
 
 
 def test_looking_decides_nothing(cast, token):
