@@ -122,19 +122,20 @@ def _assigned_ids(row: ZoomUserImport) -> QuerySet[Any, Any]:
 
 def _look_up(row: ZoomUserImport, account: ZoomAccount, wanted: str) -> None:
     found: client.ZoomUser | None = None
-    is_usable = True
+    is_usable, is_gone = True, False
     try:
         found = ask(
             account,
             lambda zoom, access_token: zoom.get_user(access_token=access_token, id_or_email=wanted),
         )
     except ZoomUserNotFound:
-        pass
-    except ZoomInputRefused:
+        is_gone = True
+    except (ZoomInputRefused, ZoomAnswerInvalid):
+        # Zoom did not say that there is no such user, so what is known of them stays.
         is_usable = False
     if found is not None and found.id != wanted:
         # Assigned by address: it may be somebody else's tomorrow, so it names nobody for good.
-        found, is_usable = None, False
+        found, is_usable, is_gone = None, False, row.is_of_assigned_users
     counted = int(row.is_of_assigned_users)
     total = row.total
     if row.is_of_assigned_users and total is None:
@@ -142,7 +143,7 @@ def _look_up(row: ZoomUserImport, account: ZoomAccount, wanted: str) -> None:
     with transaction.atomic():
         if found is not None:
             _store(row, [found])
-        else:
+        elif is_gone:
             _mark_gone(row, wanted)
         _write(
             row, cursor=wanted, done=row.done + counted, skipped=row.skipped + (not is_usable),

@@ -42,11 +42,21 @@ def describe_import(row: ZoomUserImport | None) -> Progress:
         "Imported on %(when)s: %(count)s user.", "Imported on %(when)s: %(count)s users.", row.done
     ) % {"when": when, "count": row.done}
     if row.skipped:
-        text += " " + _(
-            "Some Zoom users are assigned to your organization by another name than their ID. Ask "
-            "the operator to assign them by ID."
-        )
+        text += f" {_skipped(row)}"
     return Progress(text, done=row.done, total=row.total)
+
+
+def _skipped(row: ZoomUserImport) -> str:
+    if row.is_of_assigned_users:
+        return _(
+            "Some Zoom users were left out. If they are assigned to your organization by another "
+            "name than their ID, ask the operator to assign them by ID."
+        )
+    return _(
+        "Some Zoom users were left out, because Zoom's answer about them could not be used. What "
+        "was known of them stays. Import again later; if it stays so, look at them in Zoom's user "
+        "management."
+    )
 
 
 def _running(row: ZoomUserImport) -> str:

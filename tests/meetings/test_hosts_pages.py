@@ -249,6 +249,16 @@ def test_why_an_import_ended_is_said(cast, zoom, ada):
     assert "user:read:list_users:admin" in ada.get(PAGE).content.decode()
 
 
+def test_who_was_left_out_is_told_with_the_reason(cast, zoom, ada):
+    ZoomUserFactory(account=cast.acme_account, zoom_user_id="zoe")
+    zoom.fault("users.get", "status", status=400, body={"code": 300, "message": "Rejected."})
+    ada.post(PAGE, {"do": "import"})
+    work_on(ZoomUserImport.objects.get().pk)
+    text = ada.get(PAGE).content.decode()
+    assert "answer about them could not be used" in text
+    assert "assigned" not in text
+
+
 def test_without_a_zoom_account_the_import_says_so(cast, ada):
     ZoomConnection.objects.filter(organization=cast.acme).delete()
     answer = ada.post(PAGE, {"do": "import"}, follow=True)

@@ -100,6 +100,15 @@ def test_who_is_gone_from_zoom_is_marked_and_kept(cast, zoom):
     }  # fmt: skip
 
 
+def test_only_zooms_word_that_there_is_no_such_user_makes_them_gone(cast, zoom):
+    imported(cast)
+    zoom.delete_user("bob")
+    zoom.fault("users.get", "status", status=400, body={"code": 300, "message": "Rejected."})
+    row = imported(cast)
+    assert (row.state, row.skipped) == ("done", 1)
+    assert not ZoomUser.objects.get(zoom_user_id="bob").is_gone
+
+
 def test_who_is_back_is_marked_no_more(cast, zoom):
     imported(cast)
     zoom.delete_user("bob")
