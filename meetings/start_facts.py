@@ -55,7 +55,8 @@ def add_standing(
         facts,
         account=_account(standing, host),
         account_fit=standing.fit,
-        zoom_user=user.value if user else None,
+        # What the last import did not tell is not known, which is no obstacle.
+        zoom_user=user.value if user and user is not Fitness.UNKNOWN else None,
     )
 
 

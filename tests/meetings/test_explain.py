@@ -161,6 +161,13 @@ def test_the_earlier_of_two_at_once_is_not_the_one_in_the_way(cast, explain):
     assert results(explain(cast.alice, other))["free"] == "busy"
 
 
+def test_a_status_that_zoom_did_not_tell_is_in_nobodys_way(cast, explain):
+    ZoomUserFactory(account=cast.acme_account, zoom_user_id="alice", status="")
+    answer = explain(cast.alice, cast.meeting)
+    assert results(answer)["zoom_user"] == "unknown"
+    assert "Alice can start it, as Alice" in text(answer)
+
+
 def test_it_is_in_the_audit_trail(cast, explain):
     explain(cast.mia, cast.meeting)
     event = AuditEvent.objects.get(action="start.explained")
