@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from meetings.admin.host_base import PagesOfOneOrganization
 from meetings.models import Host, HostLink
 from meetings.services.host_links import Outcome, link_by_hand, unlink, withdraw
-from meetings.services.host_matching import get_matches
+from meetings.services.host_matching import get_match
 from meetings.services.zoom_people import get_zoom_person_by_key
 from portal.admin.choices import own_rows
 from portal.models import Membership, Organization, normalize_address
@@ -87,11 +87,10 @@ class HostLinkPages(PagesOfOneOrganization):
             else:
                 messages.success(request, str(Outcome(outcome).label))
                 return self._back(organization)
-        match = next(m for m in get_matches(organization) if m.person.pk == person.pk)
         links = HostLink.objects.unanswered().filter(zoom_user_id=person.zoom_user_id or None)
         context = {
             "organization": organization,
-            "match": match,
+            "match": get_match(organization, person),
             "form": form,
             "waiting": links.filter(organization=organization).first(),
         }

@@ -9,6 +9,7 @@ The same goes for a host that had only an address, once the import tells whose i
 
 import logging
 from functools import partial
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -34,21 +35,26 @@ def follow_zoom_users(organization: Organization) -> None:
     Called in the transaction that ends the import.
     """
     lock_organization(organization.pk)
-    users = zoom_users_of(organization).exclude(zoom_user_id="")
-    known = {user.zoom_user_id: user for user in users}
-    by_address = {user.email: user for user in known.values() if not user.is_gone}
     rows = Host.objects.filter(organization=organization)
     hosts = list(rows.select_related("organization", "membership__user"))
     taken = {host.zoom_user_id for host in hosts}
+    # There may be many more Zoom users than hosts.
+    users = zoom_users_of(organization).exclude(zoom_user_id="")
+    known = {user.key: user for user in users.filter(key__in=rows.values("zoom_user_id"))}
+    by_address: dict[str, list[Any]] = {}
+    addresses = [host.zoom_user_id.lower() for host in hosts if not host.has_zoom_id]
+    for user in users.filter(email__in=addresses, gone_at=None):
+        by_address.setdefault(user.email, []).append(user)
     for host in hosts:
-        user = known.get(host.zoom_user_id)
-        if user is None and "@" in host.zoom_user_id:
-            user = by_address.get(host.zoom_user_id.lower())
-            if user is not None and user.zoom_user_id in taken:
+        found = known.get(host.zoom_user_id)
+        if not host.has_zoom_id:
+            several = by_address.get(host.zoom_user_id.lower(), [])
+            found = several[0] if len(several) == 1 else None
+            if found is not None and found.zoom_user_id in taken:
                 # Two hosts for one Zoom user: an admin has to say which of them stays.
                 continue
-        if user is not None:
-            _follow(host, as_person(user))
+        if found is not None:
+            _follow(host, as_person(found))
 
 
 def _follow(host: Host, person: ZoomPerson) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from allauth.account.models import EmailAddress
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -77,8 +78,29 @@ class Match:
 
 def get_matches(organization: Organization) -> list[Match]:
     """Every Zoom user the organization may know of. As many queries for ten as for 5,000."""
-    people = get_zoom_people(organization)
-    members = _Members(organization)
+    members = Membership.objects.filter(organization=organization)
+    return _match(organization, get_zoom_people(organization), members)
+
+
+def get_match(organization: Organization, person: ZoomPerson) -> Match:
+    """The same for one Zoom user. Of the others those alone are read that may be the same member's.
+
+    As many queries in an account of ten users as of 100,000, and as many rows.
+    """
+    everybody = Membership.objects.filter(organization=organization)
+    similar = everybody.filter(_has_address_like([person.email]))
+    addresses = {address for of_user in _addresses_of(similar).values() for address in of_user}
+    addresses |= set(similar.values_list("user__email", flat=True))
+    rivals = get_zoom_people(organization, _resembles("email", addresses))
+    people = [person, *(rival for rival in rivals if rival.pk != person.pk)]
+    members = everybody.filter(_has_address_like([one.email for one in people]))
+    return next(m for m in _match(organization, people, members) if m.person.pk == person.pk)
+
+
+def _match(
+    organization: Organization, people: list[ZoomPerson], rows: models.QuerySet[Membership]
+) -> list[Match]:
+    members = _Members(organization, rows)
     linked, waiting = _linked(organization), _waiting(organization)
     invited = _invited(organization)
     matches = []
@@ -154,8 +176,7 @@ class _Members:
     which nobody has verified.
     """
 
-    def __init__(self, organization: Organization) -> None:
-        rows = Membership.objects.filter(organization=organization).select_related("user")
+    def __init__(self, organization: Organization, rows: models.QuerySet[Membership]) -> None:
         linked = set(
             Host.objects.filter(organization=organization)
             .exclude(membership=None)
@@ -163,8 +184,8 @@ class _Members:
         )
         self._exact: dict[str, dict[str, Candidate]] = {}
         self._plain: dict[str, dict[str, Candidate]] = {}
-        addresses = _addresses_of(organization)
-        for row in rows:
+        addresses = _addresses_of(rows)
+        for row in rows.select_related("user"):
             of_user = {row.user.email.lower(): False, **addresses.get(row.user_id, {})}
             for address, is_verified in of_user.items():
                 one = Candidate(
@@ -187,13 +208,31 @@ class _Members:
         return tuple(sorted(found.values(), key=lambda one: one.email))
 
 
-def _addresses_of(organization: Organization) -> dict[object, dict[str, bool]]:
-    members = Membership.objects.filter(organization=organization)
+def _addresses_of(members: models.QuerySet[Membership]) -> dict[object, dict[str, bool]]:
     rows = EmailAddress.objects.filter(user__in=members.values("user"))
     found: dict[object, dict[str, bool]] = {}
     for user_id, email, is_verified in rows.values_list("user_id", "email", "verified"):
         found.setdefault(user_id, {})[email.lower()] = is_verified
     return found
+
+
+def _resembles(field: str, addresses: Iterable[str]) -> Q:
+    """Rows that may have one of these addresses, whatever stands behind a “+”."""
+    found = Q(pk__in=[])
+    for address in addresses:
+        plain = _without_tag(address)
+        name, _at, domain = plain.partition("@")
+        tagged = {f"{field}__istartswith": f"{name}+", f"{field}__iendswith": f"@{domain}"}
+        if address:
+            found |= Q(**{f"{field}__iexact": plain}) | Q(**tagged)
+    return found
+
+
+def _has_address_like(addresses: Iterable[str]) -> Q:
+    """Memberships of people who may have one of these addresses."""
+    wanted = list(addresses)
+    shown = EmailAddress.objects.filter(_resembles("email", wanted))
+    return _resembles("user__email", wanted) | Q(user__in=shown.values("user"))
 
 
 def _without_tag(address: str) -> str:

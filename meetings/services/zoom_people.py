@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.models import Organization
 from zoomauth.services import Fitness, judge_fitness, zoom_users_of
@@ -35,9 +35,10 @@ class ZoomPerson:
         return {self.zoom_user_id, self.email} - {""}
 
 
-def get_zoom_people(organization: Organization) -> list[ZoomPerson]:
-    """All that the organization may know of, in the order of their names. Two queries."""
-    return [as_person(row) for row in zoom_users_of(organization).order_by("name", "email", "key")]
+def get_zoom_people(organization: Organization, like: Q | None = None) -> list[ZoomPerson]:
+    """All that the organization may know of, or some, in the order of names. Two queries."""
+    rows = zoom_users_of(organization).filter(like or Q())
+    return [as_person(row) for row in rows.order_by("name", "email", "key")]
 
 
 def get_zoom_person(organization: Organization, zoom_user_id: str) -> ZoomPerson | None:

@@ -1,6 +1,7 @@
 """What an import does to links: the id stays, the address may be somebody else's by now."""
 
 import re
+import tracemalloc
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -311,6 +312,29 @@ def test_of_two_hosts_for_one_zoom_user_none_is_changed(cast):
     Host.objects.filter(pk=cast.bob_host.pk).update(zoom_user_id="alice@acme.example")
     follow_zoom_users(cast.acme)
     assert Host.objects.get(pk=cast.bob_host.pk).zoom_user_id == "alice@acme.example"
+
+
+def test_of_two_zoom_users_with_the_address_neither_is_taken(cast, by_address):
+    ZoomUserFactory(account=cast.acme_account, zoom_user_id="zoe2", email="zoe@acme.example")
+    follow_zoom_users(cast.acme)
+    assert by_address.get().zoom_user_id == "Zoe@acme.example"
+
+
+def test_it_takes_no_more_memory_for_more_zoom_users(cast, by_address):
+    ZoomUser.objects.bulk_create([
+        ZoomUser(
+            account=cast.acme_account, key=f"u{n}", zoom_user_id=f"u{n}", name=f"Person {n}",
+            email=f"u{n}@acme.example", licence=2, status="active", seen_at=timezone.now(),
+        )
+        for n in range(5000)
+    ], batch_size=500)  # fmt: skip
+    follow_zoom_users(cast.acme)
+    tracemalloc.start()
+    follow_zoom_users(cast.acme)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # All of them are ten times as much.
+    assert peak < 1_000_000
 
 
 # --- Nobody else's ----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The pages that bring hosts in: the admin's, and the one of a Zoom user's holder."""
 
 import re
+import tracemalloc
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -12,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from meetings.models import Host, HostLink
+from meetings.services.host_matching import get_match, get_matches
+from meetings.services.zoom_people import get_zoom_person
 from portal.models import AuditEvent, Invitation, Membership
 from tests.factories import (
     MembershipFactory,
@@ -161,6 +164,47 @@ def test_a_page_takes_as_many_queries_for_many_as_for_few(cast, ada):
         MembershipFactory(organization=cast.acme, user__email=f"u{n}@acme.example")
         zoom_user(cast, f"u{n}")
     assert count() == few
+
+
+def test_the_page_of_one_says_the_same_as_the_list(cast):
+    verify(cast.mia)
+    verify(cast.sam)
+    MembershipFactory(organization=cast.acme, user__email="tom@acme.example")
+    EmailAddress.objects.create(user=cast.mia, email="M.M+x@acme.example", verified=True)
+    EmailAddress.objects.create(user=cast.sam, email="both@acme.example", verified=True)
+    MembershipFactory(organization=cast.acme, user__email="both+2@acme.example")
+    Membership.objects.filter(user=cast.ada).update(is_active=False)
+    for name in ("alice", "mia", "sam", "ada", "tom", "zoe"):
+        zoom_user(cast, name)
+    for name, email in (
+        ("alias", "mia+zoom@acme.example"), ("emem", "m.m+x@acme.example"),
+        ("tagged", "m.m+y@acme.example"), ("both", "both+1@acme.example"), ("none", ""),
+        ("prefix", "mi@acme.example"), ("domain", "mia@other.example"),
+    ):  # fmt: skip
+        zoom_user(cast, name, email=email)
+    zoom_user(cast, "gone", gone_at=timezone.now())
+    matches = get_matches(cast.acme)
+    assert len({match.verdict for match in matches}) >= 6
+    assert [get_match(cast.acme, match.person) for match in matches] == matches
+
+
+def test_the_page_of_one_takes_no_more_memory_for_more_zoom_users(cast, ada):
+    zoe = zoom_user(cast, "zoe")
+    ZoomUser.objects.bulk_create([
+        ZoomUser(
+            account=cast.acme_account, key=f"u{n}", zoom_user_id=f"u{n}", name=f"Person {n}",
+            email=f"u{n}@acme.example", licence=2, status="active", seen_at=timezone.now(),
+        )
+        for n in range(5000)
+    ], batch_size=500)  # fmt: skip
+    person = get_zoom_person(cast.acme, "zoe")
+    get_match(cast.acme, person)
+    tracemalloc.start()
+    get_match(cast.acme, person)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    assert ada.get(link_page(zoe)).status_code == 200
 
 
 # --- In bulk ----------------------------------------------------------------------------------
