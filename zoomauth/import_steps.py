@@ -62,17 +62,18 @@ def _take_page(row: ZoomUserImport, account: ZoomAccount) -> None:
     done = before + len(page.users)
     _refuse_endless(page, token, done)
     total = None if page.total is None else max(row.done_before_phase + page.total, done)
+    skipped = row.skipped + page.unreadable
     with transaction.atomic():
         _store(row, page.users)
         if page.next_page_token:
             _write(
                 row, cursor=page.next_page_token, cursor_at=timezone.now(), done=done,
-                total=total, attempts=0, error="", error_code="",
+                total=total, skipped=skipped, attempts=0, error="", error_code="",
             )  # fmt: skip
         else:
             _write(
                 row, phase=_NEXT[Phase(row.phase)], cursor="", done=done, done_before_phase=done,
-                total=total, attempts=0, error="", error_code="",
+                total=total, skipped=skipped, attempts=0, error="", error_code="",
             )  # fmt: skip
 
 

@@ -100,6 +100,36 @@ def test_who_is_gone_from_zoom_is_marked_and_kept(cast, zoom):
     }  # fmt: skip
 
 
+GOOD = {"id": "zoe", "email": "zoe@acme.example", "display_name": "Zoe", "type": 2}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"id": "bob", "email": "bob@acme.example"}, {**GOOD, "id": 7}, {}, "bob", None],
+    ids=["no type", "a number as id", "empty", "text", "null"],
+)
+def test_a_malformed_user_is_left_out_and_counted_and_the_others_come_in(cast, zoom, bad):
+    zoom.fault("users.list", "status", status=200, body={"users": [bad, GOOD]}, times=1)
+    row = imported(cast)
+    assert (row.state, row.skipped) == ("done", 1)
+    assert ids(cast.acme) == {"zoe"}
+
+
+def test_a_known_user_who_is_malformed_now_stays_as_they_were(cast, zoom):
+    imported(cast)
+    bad = {"id": "bob", "email": "bob@acme.example"}
+    zoom.fault("users.list", "status", status=200, body={"users": [bad, GOOD]}, times=1)
+    zoom.fault("users.get", "status", status=200, body=bad, times=9)
+    assert imported(cast).state == "done"
+    bob = ZoomUser.objects.get(zoom_user_id="bob")
+    assert (bob.is_gone, bob.licence) == (False, 2)
+
+
+def test_a_page_of_nothing_but_malformed_users_is_no_answer(cast, zoom):
+    zoom.fault("users.list", "status", status=200, body={"users": [{}, {}]}, times=50)
+    assert imported(cast).error_code == "zoom_answer_invalid"
+
+
 def test_only_zooms_word_that_there_is_no_such_user_makes_them_gone(cast, zoom):
     imported(cast)
     zoom.delete_user("bob")

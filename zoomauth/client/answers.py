@@ -76,12 +76,14 @@ class ZoomUser:
 class ZoomUserPage:
     """One page of users; an empty `next_page_token` means that it was the last.
 
-    `total`: how many users have the status that was asked for, if Zoom says so.
+    `total`: how many users have the status that was asked for, if Zoom says so. `unreadable`: how
+    many are missing here, because something was wrong with what Zoom said of them.
     """
 
     users: tuple[ZoomUser, ...]
     next_page_token: str = field(repr=False)
     total: int | None = None
+    unreadable: int = 0
 
 
 def parse_access_token(answer: Mapping[str, Any]) -> AccessTokenAnswer:
@@ -138,11 +140,21 @@ def parse_user(answer: Mapping[str, Any], listed_as: str = "") -> ZoomUser:
 
 
 def parse_user_page(answer: Mapping[str, Any], listed_as: str) -> ZoomUserPage:
-    users = answer.get("users")
-    if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
+    """One user whose answer is malformed is left out; a page of nothing else is none."""
+    rows = answer.get("users")
+    if not isinstance(rows, list):
+        raise WrongShapeError
+    users = []
+    for row in rows:
+        try:
+            users.append(parse_user(row if isinstance(row, dict) else {}, listed_as))
+        except WrongShapeError:
+            continue
+    if rows and not users:
         raise WrongShapeError
     return ZoomUserPage(
-        users=tuple(parse_user(user, listed_as) for user in users),
+        users=tuple(users),
+        unreadable=len(rows) - len(users),
         next_page_token=get_printable(answer, "next_page_token", required=False),
         total=_count_or_nothing(answer, "total_records"),
     )
