@@ -44,6 +44,7 @@ from zoomauth.zoom_users import (
     Fitness,
     explain_refusal,
     fitness_sentence,
+    fold_name,
     get_fitness,
     judge_fitness,
     licence_label,
@@ -72,6 +73,7 @@ __all__ = [
     "fetch_user",
     "fetch_zak",
     "fitness_sentence",
+    "fold_name",
     "get_account_standing",
     "get_fitness",
     "get_fitness_of",
@@ -190,8 +192,8 @@ def fetch_start_url(
             access_token=token, meeting_number=meeting_number
         ),
     )
-    hosts = {meeting.host_id.lower(), meeting.host_email.lower()} - {""}
-    if zoom_user_id.lower() not in hosts:
+    hosts = {fold_name(meeting.host_id), fold_name(meeting.host_email)} - {""}
+    if fold_name(zoom_user_id) not in hosts:
         raise ZoomAnswerInvalid(call="meetings.get")
     if not is_zoom_link(meeting.start_url):
         raise ZoomAnswerInvalid(call="meetings.get")

@@ -15,7 +15,7 @@ from zoomauth.connection_check import LastCheck, last_check
 from zoomauth.errors import ZoomNotConnected
 from zoomauth.models import ZoomAccount
 from zoomauth.scopes import READ_TOKEN
-from zoomauth.zoom_users import Fitness, assigned_ids, judge_fitness, zoom_users_of
+from zoomauth.zoom_users import Fitness, assigned_ids, fold_name, judge_fitness, zoom_users_of
 
 # The rows of a connection check without which nothing starts; the others are about other features.
 _NEEDED_ROWS = {"token", "clock", "sdk", "sdk_version"}
@@ -48,8 +48,8 @@ class MeetingStanding:
 
     def is_hosted_by(self, zoom_user_id: str) -> bool:
         """By id or e-mail. True where Zoom does not say whose it is."""
-        hosts = {self.host_id.lower(), self.host_email.lower()} - {""}
-        return not hosts or zoom_user_id.lower() in hosts
+        hosts = {fold_name(self.host_id), fold_name(self.host_email)} - {""}
+        return not hosts or fold_name(zoom_user_id) in hosts
 
 
 @dataclass(frozen=True)

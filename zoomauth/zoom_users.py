@@ -33,6 +33,11 @@ def zoom_users_of(organization: Organization) -> QuerySet[ZoomUser]:
         return rows
 
 
+def fold_name(name: str) -> str:
+    """For comparing what names a Zoom user: an address in lower case, an ID exactly as it is."""
+    return name.strip().lower() if "@" in name else name
+
+
 def assigned_ids(organization: Organization, account_id: Any) -> QuerySet[Any, Any]:
     """The Zoom user IDs of a shared account as which this organization may act."""
     with across_all_organizations():

@@ -18,6 +18,7 @@ from portal.tenancy import acting_for
 from tests.factories import HostFactory, MeetingFactory, MembershipFactory, ZoomUserFactory
 from tests.sandbox import ACME
 from zoomauth import standing
+from zoomauth.services import MeetingStanding
 
 pytestmark = pytest.mark.django_db
 # A Tuesday evening; nobody in the cast has another zone.
@@ -107,6 +108,15 @@ def test_a_meeting_of_another_host_at_zoom_is_told(cast, tomorrow, make):
         zoom_user_id="bobby", email="bobby@acme.example"
     )
     assert rows(make()) == [("Seminar", "at_zoom", "other_host")]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_theirs"),
+    [("aBc", True), ("abc", False), ("Bob@Acme.example", True), ("bob@other.example", False)],
+)
+def test_zooms_ids_differ_by_case_and_addresses_do_not(name, is_theirs):
+    standing = MeetingStanding(host_id="aBc", host_email="bob@acme.example", starts_at=None)
+    assert standing.is_hosted_by(name) is is_theirs
 
 
 @pytest.mark.parametrize(
