@@ -26,6 +26,7 @@ from meetings.services.zoom_people import ZoomPerson, get_zoom_person
 from portal.audit import record
 from portal.memberships import lock_organization
 from portal.models import Membership, Organization, User, normalize_address
+from zoomauth.services import fold_name
 
 
 class Outcome(models.TextChoices):
@@ -195,7 +196,7 @@ def _refuse_member(organization: Organization, membership: Membership, person: Z
     host = Host.objects.filter(membership=membership).first()
     if host is None:
         return
-    if host.zoom_user_id in person.names:
+    if fold_name(host.zoom_user_id) in person.names:
         if host.is_on_hold:
             return
         raise ValidationError(_("This member is linked to this Zoom user already."))
@@ -207,9 +208,10 @@ def _refuse_member(organization: Organization, membership: Membership, person: Z
 
 def _host_of(organization: Organization, person: ZoomPerson) -> models.QuerySet[Host]:
     """The Zoom user's row here; an older one may name it by address."""
-    rows: models.QuerySet[Host] = Host.objects.filter(
-        organization=organization, zoom_user_id__in=person.names
-    )
+    named = models.Q(zoom_user_id=person.zoom_user_id)
+    if person.email:
+        named |= models.Q(zoom_user_id__iexact=person.email)
+    rows: models.QuerySet[Host] = Host.objects.filter(named, organization=organization)
     return rows
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from meetings.models import Host, HostLink
 from meetings.services.zoom_people import ZoomPerson, get_zoom_people
 from portal.models import Invitation, Membership, Organization
+from zoomauth.services import fold_name
 
 
 class Reason(models.TextChoices):
@@ -244,10 +245,7 @@ def _linked(organization: Organization) -> dict[str, tuple[str, bool]]:
     """Zoom user ID, or an address entered by hand once -> who is linked, and whether on hold."""
     hosts = Host.objects.filter(organization=organization).exclude(membership=None)
     rows = hosts.values_list("zoom_user_id", "membership__user__email", "held_since")
-    return {
-        (name.lower() if "@" in name else name): (email, held_since is not None)
-        for name, email, held_since in rows
-    }
+    return {fold_name(name): (email, held_since is not None) for name, email, held_since in rows}
 
 
 def _waiting(organization: Organization) -> dict[str, str]:

@@ -85,6 +85,14 @@ def test_a_member_with_the_zoom_users_verified_address_is_linked_at_once(cast, z
     assert (host.membership.user, host.email, host.name) == (cast.mia, "zoe@acme.example", "Zoe")
 
 
+def test_a_host_that_was_entered_as_an_address_becomes_that_zoom_users(cast, zoe):
+    Host.objects.filter(pk=cast.bob_host.pk).update(zoom_user_id="Zoe@Acme.example")
+    verified(cast.mia, "zoe@acme.example")
+    by_hand(cast, "zoe", cast.mia)
+    host = Host.objects.get(zoom_user_id="zoe")
+    assert (host.pk, host.membership.user) == (cast.bob_host.pk, cast.mia)
+
+
 def test_an_address_that_only_looks_alike_links_nobody(cast, zoom, zoe):
     """To PostgreSQL the dotless i of another domain is an i."""
     zoom.change_user("zoe", email="zoe@acme-inc.example")
