@@ -33,6 +33,13 @@ class Outcome(models.TextChoices):
     """What came of an admin's wish."""
 
     LINKED = "linked", gettext_lazy("Linked.")
+    LINKED_INACTIVE = (
+        "linked_inactive",
+        gettext_lazy(
+            "Linked. The host is deactivated here, so nobody starts as it before you activate it "
+            "on its page."
+        ),
+    )
     ASKED = (
         "asked",
         gettext_lazy(
@@ -60,11 +67,11 @@ def link_by_hand(
         if is_verified(membership, person):
             old = _link(organization, person, membership, actor=actor, by="verified")
             _after_commit(partial(tell_linked, organization, person, membership, old, actor))
-            return Outcome.LINKED
+            return _outcome(membership)
         if settings.HOST_LINKS == "at_once":
             old = _link(organization, person, membership, actor=actor, by="admin")
             _after_commit(partial(tell_linked, organization, person, membership, old, actor))
-            return Outcome.LINKED
+            return _outcome(membership)
         link = ask_holder(organization, person, membership, actor)
         _after_commit(partial(mail_link, link.pk))
         return Outcome.ASKED
@@ -170,6 +177,12 @@ def is_verified(membership: Membership, person: ZoomPerson) -> bool:
     shown = {normalize_address(address) for address in rows.values_list("email", flat=True)}
     # Not by the database, to which two addresses may be the same that are not.
     return bool(person.email) and normalize_address(person.email) in shown
+
+
+def _outcome(membership: Membership) -> Outcome:
+    # Whoever deactivated the host meant it; a link does not undo that.
+    off = Host.objects.filter(membership=membership, is_active=False).exists()
+    return Outcome.LINKED_INACTIVE if off else Outcome.LINKED
 
 
 def _get_person(

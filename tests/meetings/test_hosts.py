@@ -93,6 +93,13 @@ def test_a_host_that_was_entered_as_an_address_becomes_that_zoom_users(cast, zoe
     assert (host.pk, host.membership.user) == (cast.bob_host.pk, cast.mia)
 
 
+def test_that_a_host_stays_deactivated_is_said(cast, alice_at_zoom):
+    Host.objects.filter(pk=cast.alice_host.pk).update(is_active=False)
+    verified(cast.mia, "alice@acme.example")
+    assert by_hand(cast, "alice", cast.mia) == Outcome.LINKED_INACTIVE
+    assert not Host.objects.get(pk=cast.alice_host.pk).is_active
+
+
 def test_an_address_that_only_looks_alike_links_nobody(cast, zoom, zoe):
     """To PostgreSQL the dotless i of another domain is an i."""
     zoom.change_user("zoe", email="zoe@acme-inc.example")
@@ -109,6 +116,7 @@ def test_who_loses_a_link_to_a_verified_address_is_told(cast, alice_at_zoom, com
         "alice@acme.example",
         "mia@acme.example",
     }
+    assert "those who schedule for it" in mail.outbox[0].body
 
 
 def test_an_address_that_is_not_verified_links_nobody(cast, zoe):
