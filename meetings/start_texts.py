@@ -36,8 +36,8 @@ _TO_THE_HOST: dict[tuple[str, str], Text] = {
         "Zoom users."
     ),
     ("host_settled", "on_hold"): _(
-        "Your Zoom user's e-mail address has changed, so you cannot start meetings until that is "
-        "cleared up. If the new address is yours, for instance under a new name, look into its "
+        "Your Zoom user's e-mail address is new here, so you cannot start meetings until it is "
+        "clear whose it is. If the address is yours, for instance under a new name, look into its "
         "mail: open the link there and agree, and all is as before. If no mail came, ask your "
         "organization's admin to link you again."
     ),
@@ -115,7 +115,7 @@ TEXTS: dict[tuple[str, str], tuple[Text, Text]] = {
     ("host_settled", "settled"): (_("Nothing speaks against it."), ""),
     ("host_settled", "on_hold"): (
         _(
-            "The Zoom user's e-mail address has changed, so it may be somebody else's by now. "
+            "The Zoom user's e-mail address is new here, so it may be somebody else's by now. "
             "Nobody starts as this host until whoever reads that address's mail has agreed."
         ),
         _(
