@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0009_host_link_same_organization"),
+        ("meetings", "0010_report_users_unread"),
     ]
 
     operations = [
