@@ -216,7 +216,10 @@ def test_lists_of_twenty_take_as_many_queries_as_lists_of_two(world):
     few = {actor: count_queries(world, actor) for actor in actors}
     for model in grown:
         grow(world, model, 18)
-    assert {actor: count_queries(world, actor) for actor in actors} == few
+    for actor in actors:
+        many = count_queries(world, actor)
+        # A page that says which step is next may ask less, as more is done.
+        assert {name: n for name, n in many.items() if n > few[actor][name]} == {}
 
 
 def test_the_host_form_takes_as_many_queries_whatever_the_members(world):

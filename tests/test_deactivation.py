@@ -36,6 +36,7 @@ from tests.factories import (
     ZoomUserImportFactory,
 )
 from tests.sandbox import ACME
+from tests.sessions import sign_in
 from tests.test_permissions import ROUTES
 from zoomauth import tasks as zoom_tasks
 from zoomauth.models import AccessToken, ConnectionCheck, WebhookEvent, ZoomUserImport
@@ -58,7 +59,7 @@ class World:
         if name not in self.clients:
             self.clients[name] = Client()
             if name != "nobody":
-                self.clients[name].force_login(getattr(self.cast, name))
+                sign_in(self.clients[name], getattr(self.cast, name))
         return self.clients[name]
 
 

@@ -140,7 +140,7 @@ def test_the_first_page_is_headed_by_whom_it_is_about(ada, operator):
 
 
 def test_the_operator_is_offered_no_hosts_and_no_meetings(operator):
-    assert apps_shown(operator) == TENANTS | {"User"}
+    assert apps_shown(operator) == TENANTS | {"User", "ZoomUser"}
 
 
 @pytest.mark.parametrize("model", [Host, Meeting])

@@ -67,6 +67,7 @@ AUDITED: dict[str, dict[str, str]] = {
         "membership.added": "portal/test_create_organization.py",
         "membership.changed": "portal/test_memberships.py",
         "user.added": "portal/test_create_organization.py",
+        "user.taken_over": "portal/test_invitations.py",
         "user.changed": "portal/test_admin.py",
     },
     "invitation": {
