@@ -21,7 +21,7 @@ from tests.factories import (
     ZoomConnectionFactory,
 )
 from tests.sandbox import ACME, GLOBEX
-from zoomauth.models import INSTALLATION, ZoomAccount, ZoomConnection
+from zoomauth.models import ZoomAccount
 
 
 @dataclass
@@ -106,15 +106,4 @@ def _account(organization: Organization, zoom: dict[str, str]) -> ZoomAccount:
         organization=organization, name="Zoom", **{name: zoom[name] for name in fields}
     )
     ZoomConnectionFactory(organization=organization, account=account)
-    return account
-
-
-def share_account(cast: Cast) -> ZoomAccount:
-    """Both organizations on one account of the installation's; no Zoom user is assigned yet."""
-    ZoomConnection.objects.all().delete()
-    fields = ("account_id", "client_id", "client_secret", "sdk_client_id", "sdk_client_secret")
-    values = {name: getattr(cast.acme_account, name) for name in fields}
-    account = ZoomAccountFactory(organization=None, name="Shared", **values)
-    for organization in (cast.acme, cast.globex):
-        ZoomConnectionFactory(organization=organization, account=account, owner_key=INSTALLATION)
     return account

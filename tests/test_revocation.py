@@ -21,8 +21,8 @@ from django_scopes import scope
 from meetings.models import AlternativeHost, Host, Meeting
 from meetings.services.schedule import Plan, schedule_meeting
 from portal.models import AuditEvent, Membership, Organization, User
-from tests.cast import share_account
 from tests.factories import ZoomUserAssignmentFactory
+from tests.shared import share_account
 from zoomauth.models import AccessToken, ZoomConnection, ZoomUserAssignment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

@@ -241,3 +241,10 @@ def test_an_admin_who_is_no_longer_operator_has_nothing_of_it(cast, operator, sh
     type(cast.operator).objects.filter(pk=cast.operator.pk).update(is_superuser=False)
     assert operator.get(LIST).status_code == 403
     assert operator.post(import_page(shared)).status_code == 404
+
+
+@pytest.mark.parametrize(("typed", "taken"), [("sam", True), ("sam@acme.example", False)])
+def test_by_hand_a_user_is_assigned_by_id_and_not_by_address(cast, operator, shared, typed, taken):
+    form = {"organization": cast.acme.pk, "account": shared.pk, "zoom_user_id": typed}
+    operator.post("/admin/zoomauth/zoomuserassignment/add/", form)
+    assert (typed in assigned(cast.acme)) is taken

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -52,11 +53,24 @@ class ZoomConnectionAdmin(TenantModelAdmin):
             super().save_model(request, obj, form, change)
 
 
+class ZoomUserAssignmentForm(TenantForm):
+    """Names a Zoom user for good."""
+
+    def clean_zoom_user_id(self) -> str:
+        named: str = self.cleaned_data["zoom_user_id"]
+        if "@" in named:
+            raise ValidationError(
+                _("Not the address: it may be somebody else's tomorrow. Enter the user's ID.")
+            )
+        return named
+
+
 @admin.register(ZoomUserAssignment)
 class ZoomUserAssignmentAdmin(TenantModelAdmin):
     """Which users of a shared account an organization may act as: the operator's word alone."""
 
     open_to_operator = operator_writes = can_delete = True
+    form = ZoomUserAssignmentForm
     fields = ["organization", "account", "zoom_user_id"]
     list_display = ["organization", "account", "zoom_user_id"]
     ordering = ["organization__name", "zoom_user_id"]

@@ -171,7 +171,9 @@ class ZoomUserAssignment(models.Model):
     )
     owner_key = models.UUIDField(default=INSTALLATION, editable=False)
     zoom_user_id = models.CharField(
-        _("Zoom user ID"), max_length=100, help_text=_("As it is entered at the host.")
+        _("Zoom user ID"),
+        max_length=100,
+        help_text=_("As the list of Zoom users shows it; not the address."),
     )
 
     objects = tenant_manager(models.QuerySet, organization="organization")
