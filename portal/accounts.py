@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from portal.audit import record
+from portal.audit import organizations_of, record
 from portal.identity.sessions import bind_to_link, get_active_provider
 from portal.mail import mail_is_set_up
 from portal.models import User
@@ -66,13 +66,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         told = social.state.get("authenticated_at") if social else None
         bind_to_link(request, link, authenticated_at=told)
         provider = get_active_provider(link.provider) if link else None
-        record(
-            "login.completed",
-            organization=provider.organization if provider else None,
-            actor=user,
-            target=provider,
-            methods=_methods(request, user),
-        )
+        # A password opens all of the person's organizations, a provider its own alone.
+        for organization in [provider.organization] if provider else organizations_of(user):
+            record(
+                "login.completed",
+                organization=organization,
+                actor=user,
+                target=provider,
+                methods=_methods(request, user),
+            )
         response: HttpResponse = super().post_login(
             request, user, signal_kwargs=signal_kwargs, **kwargs
         )

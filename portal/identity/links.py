@@ -21,12 +21,13 @@ from portal.tenancy import across_all_organizations
 class Refusal(models.TextChoices):
     """Why somebody does not come in, or is not linked, each with what to do."""
 
-    # One sentence for "nobody here" and "the address is taken": it must not tell who has a user.
+    # One sentence for "nobody here" and "the address is taken": it must not tell who has one.
     UNKNOWN = (
         "unknown",
         _(
-            "Nobody here is linked to this sign-in. If you have a user, sign in with your password "
-            "and link it under “Your account”. Otherwise ask your organization's administrator."
+            "Nobody here is linked to this sign-in. If you have an account, sign in with your "
+            "password and link it under “Your account”. Otherwise ask your organization's "
+            "administrator."
         ),
     )
     NOT_A_MEMBER = (

@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 from portal.admin_site import TenantAdminSite
 from portal.models import AuditEvent, User
 from tests.cast import Cast
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,13 @@ def test_a_sign_in_is_audited(cast: Cast) -> None:
     try_password(cast.alice, PASSWORD)
     event = AuditEvent.objects.get(action="login.completed")
     assert (event.actor_id, event.detail) == (cast.alice.pk, {"methods": ["password"]})
+
+
+def test_a_sign_in_stands_in_the_trail_of_each_organization_it_opens(cast: Cast) -> None:
+    MembershipFactory(user=cast.alice, organization=cast.globex)
+    try_password(cast.alice, PASSWORD)
+    events = AuditEvent.objects.filter(action="login.completed")
+    assert {event.organization_id for event in events} == {cast.acme.pk, cast.globex.pk}
 
 
 def test_a_wrong_password_is_audited_without_it(cast: Cast) -> None:
