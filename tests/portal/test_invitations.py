@@ -1,6 +1,7 @@
 """Invitations: made by an admin, taken up once, by the person they were made for."""
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -756,6 +757,36 @@ def test_two_clicks_of_a_known_person_make_one_membership(cast, signed_in):
     with across_all_organizations():
         assert memberships_of(cast.carol.email, cast.acme).count() == 1
         assert AuditEvent.objects.filter(action="membership.added").count() == 1
+
+
+def wait_until_somebody_waits():
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs two writers at once")
+@pytest.mark.django_db(transaction=True)
+def test_the_second_click_waits_for_the_first_and_finds_the_invitation_taken(cast, signed_in):
+    _invitation, token = issue(cast, email=cast.carol.email)
+    client = opened(token, signed_in(cast.carol))
+
+    def click_too():
+        try:
+            return client.post(ACCEPT).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            accept(digest=digest_of(token), user=cast.carol)
+            second = pool.submit(click_too)
+            wait_until_somebody_waits()
+        assert second.result() == 410
 
 
 def test_a_replay_makes_nothing_more(cast, signed_in):
