@@ -155,6 +155,18 @@ def test_it_runs_from_another_folder(installed, tmp_path):
     assert told.startswith("Zoom sandbox at http://localhost:")
 
 
+def test_it_serves_where_uvloop_is_missing(installed, tmp_path):
+    (tmp_path / "uvloop.py").write_text("raise ImportError")
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "zoomsandbox", "--port", "0", "--ready-file", str(ready)]
+    process = run_elsewhere(installed, tmp_path, *command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout.readline().startswith("Zoom sandbox at http://localhost:")
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
 def test_what_runs_there_is_what_is_installed_there(installed, tmp_path):
     program = "import zoomsandbox; print(zoomsandbox.__file__)"
     process = run_elsewhere(
