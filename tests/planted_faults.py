@@ -24,6 +24,14 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "a ZAK is fetched that lacks its signature",
+        "zoomauth/services.py",
+        "    signature = _sign(account, meeting_number, role)\n",
+        "    ask(account, lambda c, t: c.get_user(access_token=t, id_or_email=zoom_user_id))\n"
+        "    signature = _sign(account, meeting_number, role)\n",
+        "tests/zoomauth/test_keys.py",
+    ),
+    Fault(
         "an organization's admins see the users of a shared account that are not theirs",
         "zoomauth/admin/zoom_users.py",
         "if not (request.user.is_active and request.user.is_superuser):",
@@ -159,8 +167,8 @@ FAULTS = (
     Fault(
         "alternative host gets the host's ZAK",
         "meetings/services/start.py",
-        "zoom_user_id=as_host.zoom_user_id, gate=gate",
-        "zoom_user_id=meeting.host.zoom_user_id, gate=gate",
+        "zoom_user_id=as_host.zoom_user_id,\n        meeting_number=number,\n        role",
+        "zoom_user_id=meeting.host.zoom_user_id,\n        meeting_number=number,\n        role",
         "tests/meetings/test_start.py",
     ),
     Fault(

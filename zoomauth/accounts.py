@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -35,17 +36,42 @@ def account_of(organization: Organization) -> ZoomAccount:
     return connection.account
 
 
+# What `select_related` of an organization brings along for the function below.
+WITH_ACCOUNT = "zoom_connection__account__access_token"
+
+
+def account_read_with(organization: Organization) -> ZoomAccount:
+    """The account as `WITH_ACCOUNT` has just brought it, at no query; read now where it has not.
+
+    What was brought is used once: the next call reads anew. Raises `ZoomNotConnected`.
+    """
+    brought = organization._state.fields_cache
+    if "zoom_connection" not in brought:
+        return account_of(organization)
+    found: ZoomConnection | None = brought.pop("zoom_connection")
+    if found is None or not organization.is_active:
+        raise ZoomNotConnected
+    return found.account
+
+
 def account_as(organization: Organization, zoom_user_id: str) -> ZoomAccount:
     """The account, for acting as this user of it.
 
     Raises `ZoomUserNotFound` when the account is shared and the user not this organization's.
     """
     account = account_of(organization)
+    refuse_unless_assigned(account, organization, zoom_user_id)
+    return account
+
+
+def refuse_unless_assigned(
+    account: ZoomAccount, organization: Organization, zoom_user_id: str
+) -> None:
+    """Raise `ZoomUserNotFound` when the account is shared and the user not this organization's."""
     if account.organization_id is None:
         mine = ZoomUserAssignment.objects.filter(organization=organization, account=account)
         if not mine.filter(zoom_user_id=zoom_user_id).exists():
             raise ZoomUserNotFound(call="assignment")
-    return account
 
 
 # Both rows are the operator's to withdraw, and a withdrawal waits for a start that holds them.
@@ -98,14 +124,24 @@ def client_for(account: ZoomAccount, listener: Callable[[Heard], None] | None = 
     )
 
 
-def ask(account: ZoomAccount, call: Callable[[ZoomClient, str], Answer]) -> Answer:
-    """One call with the stored token; if Zoom refuses that token, once more with a newer one."""
+def ask(
+    account: ZoomAccount,
+    call: Callable[[ZoomClient, str], Answer],
+    before_mint: Callable[[], object] = lambda: None,
+) -> Answer:
+    """One call with the stored token; if Zoom refuses that token, once more with a newer one.
+
+    `before_mint` is called when it takes a new token, right before that is requested or waited for,
+    and once at most. What it raises, it raises to the caller, and Zoom is asked for nothing.
+    """
     client = client_for(account)
+    before_mint = cache(before_mint)
     try:
-        grant = get_access_token(account, client)
+        grant = get_access_token(account, client, before_mint)
         try:
             return call(client, grant.token)
         except ZoomAccessTokenRejected:
+            before_mint()
             newer = refresh_access_token(account, client, stale=grant.generation)
             return call(client, newer.token)
     except SealingError as error:

@@ -8,7 +8,9 @@ it has: what it finds still holds at that very moment, however long the token to
 """
 
 import logging
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,7 +18,16 @@ from django.utils import timezone
 
 from portal.models import Organization
 from portal.sealing import SealingError
-from zoomauth.accounts import account_as, account_of, ask, client_for, still_acting_as
+from zoomauth.accounts import (
+    WITH_ACCOUNT,
+    account_as,
+    account_of,
+    account_read_with,
+    ask,
+    client_for,
+    refuse_unless_assigned,
+    still_acting_as,
+)
 from zoomauth.client import Gate, MeetingDraft, ZoomMeeting
 from zoomauth.client import ZoomUser as UserAtZoom
 from zoomauth.credentials import add_account
@@ -53,11 +64,13 @@ from zoomauth.zoom_users import (
 )
 
 __all__ = [
+    "WITH_ACCOUNT",
     "AccountStanding",
     "Fitness",
     "Gate",
     "MeetingDraft",
     "MeetingStanding",
+    "StartKeys",
     "UserAtZoom",
     "ZoomMeeting",
     "connect_own_account",
@@ -67,17 +80,16 @@ __all__ = [
     "describe_import",
     "dismiss_creation",
     "end_meeting",
+    "fetch_keys",
     "fetch_meeting_standing",
     "fetch_start_url",
     "fetch_unable_users",
     "fetch_user",
-    "fetch_zak",
     "fitness_sentence",
     "fold_name",
     "get_account_standing",
     "get_fitness",
     "get_fitness_of",
-    "get_sdk_signature",
     "is_zoom_link",
     "judge_fitness",
     "last_import",
@@ -96,9 +108,38 @@ log = logging.getLogger(__name__)
 ZAK_SECONDS = 7200
 
 
-def fetch_zak(*, organization: Organization, zoom_user_id: str, gate: Gate = nullcontext) -> str:
-    """That user's Zoom Access Key, new from Zoom. Give it to that user alone; store it nowhere."""
-    account = account_as(organization, zoom_user_id)
+@dataclass(frozen=True)
+class StartKeys:
+    """What opens a meeting at Zoom: that this app vouches for it, and as whom."""
+
+    signature: str = field(repr=False)
+    zak: str = field(repr=False)
+
+
+def fetch_keys(
+    *,
+    organization: Organization,
+    zoom_user_id: str,
+    meeting_number: int,
+    role: int,
+    gate: Gate = nullcontext,
+    before_mint: Callable[[], None] = lambda: None,
+) -> StartKeys:
+    """That user's Zoom Access Key, new from Zoom, and a Meeting SDK signature for the meeting.
+
+    Give them to that user alone; store them nowhere. `role`: 1 starts, 0 joins. `before_mint` is
+    called once, when a new access token has to be requested or waited for, right before it. An
+    organization read along with `WITH_ACCOUNT` saves a query.
+    """
+    account = account_read_with(organization)
+    # First, as it asks nobody: no ZAK is fetched that could not be used.
+    signature = _sign(account, meeting_number, role)
+
+    def before() -> None:
+        # The gate says so too, but then a token has been minted for nothing.
+        refuse_unless_assigned(account, organization, zoom_user_id)
+        before_mint()
+
     gate = still_acting_as(account, organization, zoom_user_id, gate)
     try:
         zak = ask(
@@ -106,24 +147,15 @@ def fetch_zak(*, organization: Organization, zoom_user_id: str, gate: Gate = nul
             lambda client, token: client.behind(gate).fetch_user_zak(
                 access_token=token, zoom_user_id=zoom_user_id, ttl_seconds=ZAK_SECONDS
             ),
+            before,
         )
     except ZoomError as error:
         explain_refusal(organization, zoom_user_id, error)
         raise
-    return zak.token
+    return StartKeys(signature=signature, zak=zak.token)
 
 
-def fetch_user(*, organization: Organization, zoom_user_id: str) -> UserAtZoom:
-    """The user as Zoom has them now. Its `id` is another one where `zoom_user_id` is an address."""
-    return ask(
-        account_as(organization, zoom_user_id),
-        lambda client, token: client.get_user(access_token=token, id_or_email=zoom_user_id),
-    )
-
-
-def get_sdk_signature(*, organization: Organization, meeting_number: int, role: int) -> str:
-    """A Meeting SDK signature for this meeting and role (1 starts, 0 joins)."""
-    account = account_of(organization)
+def _sign(account: ZoomAccount, meeting_number: int, role: int) -> str:
     mode = settings.ZOOM_SDK_WEBRTC_MODE
     try:
         return make_signature(
@@ -138,6 +170,14 @@ def get_sdk_signature(*, organization: Organization, meeting_number: int, role: 
         log.error("The SDK credentials of Zoom account %s do not sign: %s", account.pk, error)
         # Without the cause: its frames hold the secret.
         raise ZoomNotConnected(call="sdk.signature") from None
+
+
+def fetch_user(*, organization: Organization, zoom_user_id: str) -> UserAtZoom:
+    """The user as Zoom has them now. Its `id` is another one where `zoom_user_id` is an address."""
+    return ask(
+        account_as(organization, zoom_user_id),
+        lambda client, token: client.get_user(access_token=token, id_or_email=zoom_user_id),
+    )
 
 
 def create_meeting(

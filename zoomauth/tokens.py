@@ -8,6 +8,7 @@ PostgreSQL and holds no lock or transaction while Zoom is asked. The others wait
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -40,10 +41,19 @@ class Grant:
     api_url: str = field(default="", compare=False)
 
 
-def get_access_token(account: ZoomAccount, client: ZoomClient) -> Grant:
-    """The stored token while enough life remains, else a new one. Raises `ZoomError`."""
+def get_access_token(
+    account: ZoomAccount, client: ZoomClient, before_mint: Callable[[], object] = lambda: None
+) -> Grant:
+    """The stored token while enough life remains, else a new one. Raises `ZoomError`.
+
+    `before_mint` is called when it takes a new one, before it is requested or waited for.
+    """
     row = _row_of(account)
-    return _read(row) or refresh_access_token(account, client, stale=row.generation)
+    stored = _read(row)
+    if stored is None:
+        before_mint()
+        return refresh_access_token(account, client, stale=row.generation)
+    return stored
 
 
 def refresh_access_token(account: ZoomAccount, client: ZoomClient, *, stale: int) -> Grant:

@@ -18,9 +18,8 @@ from portal.sealing import SealingError
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomMeetingNotFound
 from zoomauth.services import (
     Gate,
+    fetch_keys,
     fetch_start_url,
-    fetch_zak,
-    get_sdk_signature,
     is_zoom_link,
 )
 
@@ -113,13 +112,16 @@ def _audited(
 
 def _make_package(meeting: Meeting, as_host: Host, gate: Gate, *, name: str) -> StartPackage:
     number = _number_of(meeting)
+    keys = fetch_keys(
+        organization=meeting.organization,
+        zoom_user_id=as_host.zoom_user_id,
+        meeting_number=number,
+        role=_HOST_ROLE,
+        gate=gate,
+    )
     return StartPackage(
-        zak=fetch_zak(
-            organization=meeting.organization, zoom_user_id=as_host.zoom_user_id, gate=gate
-        ),
-        signature=get_sdk_signature(
-            organization=meeting.organization, meeting_number=number, role=_HOST_ROLE
-        ),
+        zak=keys.zak,
+        signature=keys.signature,
         meeting_number=number,
         passcode=meeting.passcode,
         user_name=name,

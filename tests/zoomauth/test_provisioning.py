@@ -11,12 +11,12 @@ from django_scopes import scopes_disabled
 
 from portal.models import AuditEvent
 from tests.factories import ZoomUserAssignmentFactory, ZoomUserFactory
+from tests.keys import fetch_zak
 from tests.shared import let_create, share_account
 from zoomauth.models import ZoomUser, ZoomUserAssignment, ZoomUserCreation
 from zoomauth.services import (
     create_zoom_user,
     dismiss_creation,
-    fetch_zak,
     may_create_users,
     unknown_creations,
     zoom_users_of,

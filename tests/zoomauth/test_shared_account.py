@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.keys import fetch_zak
 from tests.shared import share_account
 from zoomauth.errors import ZoomUserNotFound
 from zoomauth.models import ZoomUserAssignment
-from zoomauth.services import fetch_zak
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

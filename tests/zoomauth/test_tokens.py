@@ -174,7 +174,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import connection
 from django_scopes import scopes_disabled
 from zoomauth.models import ZoomAccount
-from zoomauth.services import fetch_zak
+from tests.keys import fetch_zak
 
 def start(number):
     with scopes_disabled():
