@@ -4,19 +4,22 @@ The acting organizations come from the signed-in user's memberships (`portal.ten
 organization's meeting is simply not there: 404. Inside the organization, 403.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 
 from meetings.models import AlternativeHost, Host, Meeting
-from meetings.start_rules import Way
+from meetings.start_rules import Stage, Way, first_refusal
 from portal.audit import record
-from portal.models import AuditEvent, Membership, Organization, User
+from portal.models import AuditEvent, Membership, User
+from zoomauth.services import WITH_ACCOUNT
 
 
 class GroundsBusy(Exception):
@@ -36,9 +39,10 @@ def get_startable_meeting(user: User, meeting_id: UUID) -> tuple[Meeting, Host]:
 
     Nobody else may: not an admin, not a scheduler, not the operator. A refusal is audited.
     """
-    meeting = _get_meeting(meeting_id)
-    as_host = meeting.get_starting_host(user)
-    if as_host is None:
+    rows = Meeting.objects.with_person(user).select_related(f"organization__{WITH_ACCOUNT}")
+    meeting = _get_meeting(meeting_id, rows)
+    facts, as_host = meeting.get_facts_of_person(user)
+    if as_host is None or first_refusal(facts, Stage.DOOR):
         record(
             "meeting.start",
             organization=meeting.organization,
@@ -83,25 +87,48 @@ def still_startable(
     with ExitStack() as held:
         try:
             held.enter_context(transaction.atomic())
-            _lock_grounds(user, meeting, as_host)
+            allowed = _hold(user, meeting, as_host, way)
         except OperationalError as error:
             if not _waited_in_vain(error):
                 raise
             raise GroundsBusy from None
-        # Read anew, so that the rules speak of what is there now.
-        found = Meeting.objects.select_related("host", "organization").filter(pk=meeting.pk).first()
-        if found is None or not _still(found, user, as_host, way):
+        if not allowed:
             raise PermissionDenied
         yield
 
 
-def _still(meeting: Meeting, user: User, as_host: Host, way: Way) -> bool:
+def _hold(user: User, meeting: Meeting, as_host: Host, way: Way) -> bool:
+    """Lock what the right to start rests on, waiting for whoever is changing it, and judge that."""
     if way is Way.ON_BEHALF:
-        host = None if meeting.refusal_on_behalf(user) else meeting.host
-    else:
-        host = meeting.get_starting_host(user)
+        return _hold_on_behalf(user, meeting, as_host)
+    return _hold_as_themselves(user, meeting, as_host)
+
+
+def _hold_as_themselves(user: User, meeting: Meeting, as_host: Host) -> bool:
     # Linked anew meanwhile, it is another Zoom user than the one that Zoom is asked for.
-    return host == as_host and host.zoom_user_id == as_host.zoom_user_id
+    same = {
+        "host": as_host,
+        "host__zoom_user_id": as_host.zoom_user_id,
+        "host__membership__user": user,
+    }
+    person = ("host__membership", "host__membership__user", "host")
+    if as_host.pk == meeting.host_id:
+        found = _lock(Meeting.objects.filter(pk=meeting.pk, **same), "organization", *person)
+        host = found and found.host
+    else:
+        grants = AlternativeHost.objects.filter(meeting=meeting, **same)
+        grant = _lock(grants, "meeting__organization", *person, "meeting")
+        found, host = grant and grant.meeting, grant and grant.host
+    return found is not None and first_refusal(found.get_facts_as(host, user), Stage.DOOR) is None
+
+
+def _hold_on_behalf(user: User, meeting: Meeting, as_host: Host) -> bool:
+    memberships = Membership.objects.filter(user=user, organization=meeting.organization_id)
+    same = {"host": as_host, "host__zoom_user_id": as_host.zoom_user_id}
+    if _lock(memberships, "organization", "user") is None:
+        return False
+    found = _lock(Meeting.objects.filter(pk=meeting.pk, **same), "organization", "host")
+    return found is not None and found.refusal_on_behalf(user) is None
 
 
 def _waited_in_vain(error: OperationalError) -> bool:
@@ -112,42 +139,34 @@ def _waited_in_vain(error: OperationalError) -> bool:
     )
 
 
-# Shared, so that starts do not wait for each other. The organization comes first, as it does where
-# memberships are changed: in another order the two could wait for each other.
-_GROUNDS = """
-SELECT 1 FROM {organization} o
-JOIN {membership} m ON m.organization_id = o.id AND m.user_id = %(user)s
-JOIN {user} u ON u.id = m.user_id
-JOIN {host} h ON h.organization_id = o.id AND h.id = %(host)s
-JOIN {meeting} t ON t.organization_id = o.id AND t.id = %(meeting)s
-""".format(
-    **{
-        str(model._meta.model_name): model._meta.db_table
-        for model in (Organization, Membership, User, Host, Meeting)
-    }
-)
-_GRANT = f"JOIN {AlternativeHost._meta.db_table} a ON a.meeting_id = t.id AND a.host_id = h.id\n"
+def _lock(rows: QuerySet[Any], *others: str) -> Any:
+    """The one row and the others on the way from it, as they now stay for this transaction.
+
+    None where there is none any more. On SQLite the transaction itself keeps other writers out.
+    """
+    held = rows.select_related(*others).select_for_update(of=(*others, "self"))
+    with connection.execute_wrapper(_for_share):
+        return next(iter(held), None)
 
 
-def _lock_grounds(user: User, meeting: Meeting, as_host: Host) -> None:
-    """Hold the rows that the right to start rests on, waiting for whoever is changing them."""
+def _for_share(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    """Make the locks shared, for which Django has no word: starts do not wait for each other."""
     if not connection.features.has_select_for_update:
-        # SQLite: the transaction itself keeps other writers out (`transaction_mode`).
-        return
-    grounds, rows = _GROUNDS, "o, m, u, h, t"
-    if as_host.pk != meeting.host_id:
-        grounds, rows = grounds + _GRANT, f"{rows}, a"
-    with connection.cursor() as cursor:
-        # A start does not wait for ever for a change that somebody left half done. Not
-        # `lock_timeout`: that is counted anew for each row.
-        cursor.execute("SET LOCAL statement_timeout = '3s'")
-        keys = {"user": user.pk, "host": as_host.pk, "meeting": meeting.pk}
-        cursor.execute(f"{grounds}FOR SHARE OF {rows}", keys)
+        return execute(sql, *rest)
+    # A start does not wait for ever for a change that somebody left half done. Not `lock_timeout`:
+    # that is counted anew for each row. In one statement with the locks, as each is a round trip.
+    shared = sql.replace(" FOR UPDATE OF ", " FOR SHARE OF ")
+    answer = execute(f"SET LOCAL statement_timeout = '3s'; {shared}", *rest)
+    context = rest[-1]
+    context["cursor"].nextset()
+    return answer
 
 
-def _get_meeting(meeting_id: UUID) -> Meeting:
+def _get_meeting(meeting_id: UUID, rows: QuerySet[Meeting] | None = None) -> Meeting:
+    """Of these, or of all that the acting organizations have."""
+    among = Meeting.objects.all() if rows is None else rows
     found: Meeting | None = (
-        Meeting.objects.select_related("host", "organization").filter(pk=meeting_id).first()
+        among.select_related("host", "organization").filter(pk=meeting_id).first()
     )
     if found is None:
         raise Http404

@@ -139,8 +139,8 @@ FAULTS = (
     Fault(
         "access check dropped",
         "meetings/access.py",
-        "as_host = meeting.get_starting_host(user)",
-        "as_host = meeting.get_starting_host(user) or meeting.host",
+        "    if as_host is None or first_refusal(facts, Stage.DOOR):",
+        "    as_host = as_host or meeting.host\n    if not facts:",
         "tests/test_permissions.py",
     ),
     Fault(
@@ -188,15 +188,15 @@ FAULTS = (
     Fault(
         "no last look before Zoom is asked",
         "meetings/access.py",
-        "if found is None or not _still(found, user, as_host, way):",
-        "if found is None:",
+        "found is not None and first_refusal(found.get_facts_as(host, user), Stage.DOOR) is None",
+        "found is not None",
         "tests/test_revocation.py",
     ),
     Fault(
         "the last look takes no lock",
         "meetings/access.py",
-        'cursor.execute(f"{grounds}FOR SHARE OF {rows}", keys)',
-        "assert keys",
+        '.select_for_update(of=(*others, "self"))',
+        "",
         "tests/test_revocation.py",
     ),
     Fault(

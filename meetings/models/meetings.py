@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -44,6 +45,23 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         own = self.model.objects.of_hosts(Host.objects.of_person(user)).values("pk")
         return self.filter(Q(host__in=schedulable) | Q(pk__in=own))
 
+    def with_person(self, user: User) -> "MeetingQuerySet":
+        """Each with the person's membership in its organization, and the host that they are there.
+
+        As `person`, at no further query, and `is_alternative`: what `get_facts_of_person` is made
+        from. There is one membership at most, so a meeting comes once.
+        """
+        granted = AlternativeHost.objects.filter(
+            meeting=models.OuterRef("pk"), host__membership__user=user
+        )
+        mine = Q(organization__memberships__user=user)
+        along: dict[str, Any] = {
+            "person": models.FilteredRelation("organization__memberships", condition=mine),
+            "is_alternative": models.Exists(granted),
+        }
+        # The stubs know no filtered relations.
+        return self.annotate(**along).select_related("person__host")  # type: ignore[misc]
+
     def upcoming(self, now: datetime) -> "MeetingQuerySet":
         """Not over yet, soonest first."""
         return self.filter(ends_at__gt=now).order_by("starts_at", "pk")
@@ -75,6 +93,10 @@ class Meeting(models.Model):
     )
 
     objects = tenant_manager(MeetingQuerySet, organization="organization")
+
+    # By `with_person`.
+    person: Membership | None
+    is_alternative: bool
 
     class Meta:
         verbose_name = _("meeting")
@@ -132,20 +154,27 @@ class Meeting(models.Model):
 
     def get_start_facts(self, user: User) -> tuple[StartFacts, Host | None]:
         """What the door asks about a person who comes as themselves, read now; and which host of
-        this meeting they are, active or not.
+        this meeting they are, active or not. Of the person themselves it is as they were read.
         """
-        alternative = AlternativeHost.objects.filter(meeting=self).values("host")
-        own = Host.objects.filter(
-            Q(pk=self.host_id) | Q(pk__in=alternative),
-            membership__user=user,
-            organization_id=self.organization_id,
+        read: Meeting = (
+            Meeting.objects.with_person(user).select_related("organization").get(pk=self.pk)
         )
-        host: Host | None = own.select_related("membership__user").first()
-        facts = self._facts_about(user, host.membership if host else None)
-        if host is None:
-            return facts, None
+        return read.get_facts_of_person(user)
+
+    def get_facts_of_person(self, user: User) -> tuple[StartFacts, Host | None]:
+        """The same, of what `with_person` has read."""
+        if self.person is not None:
+            self.person.user = user
+        host: Host | None = getattr(self.person, "host", None)
+        if host is None or not (host.pk == self.host_id or self.is_alternative):
+            return self._facts_about(user, self.person), None
+        return self.get_facts_as(host, user), host
+
+    def get_facts_as(self, host: Host, user: User) -> StartFacts:
+        """Of the person who is this host: the meeting's own, or else an alternative one."""
         link = Link.HOST if host.pk == self.host_id else Link.ALTERNATIVE
-        return host.add_to_facts(replace(facts, link=link)), host
+        facts = self._facts_about(user, host.membership)
+        return host.add_to_facts(replace(facts, link=link))
 
     def get_on_behalf_facts(self, user: User) -> StartFacts:
         """What the door asks about an admin who would start it as its host, read now."""
