@@ -152,6 +152,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
+    # A database that is gone gives its threads back within seconds; gunicorn.conf.py does the same
+    # for one that is slow. What DATABASE_URL says itself, such as ?sslmode=, wins.
+    _patience = {"connect_timeout": 3, "tcp_user_timeout": 15_000}
+    _patience |= {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    DATABASES["default"]["OPTIONS"] = _patience | DATABASES["default"].get("OPTIONS", {})
     DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 _CACHE = "django.core.cache.backends.db.DatabaseCache"
 # The counters of sign-in limits live here; thrown out early, they would limit nothing.

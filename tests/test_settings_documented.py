@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "portal" / "settings.py"
+GUNICORN = ROOT / "gunicorn.conf.py"
 EXAMPLE = ROOT / ".env.example"
 KEY = "k1=" + "a2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMtZm9yLXRlc3Q="
 PRODUCTION = {
@@ -65,7 +66,7 @@ def names_documented(text):
 
 
 def test_what_is_read_is_what_is_documented():
-    read, unknown = names_read(SETTINGS.read_text())
+    read, unknown = names_read(SETTINGS.read_text() + GUNICORN.read_text())
     assert unknown == []
     assert read == set(names_documented(EXAMPLE.read_text()))
 

@@ -77,8 +77,8 @@ class Command(BaseCommand):
                                      "--concurrency", "2", "--loglevel", "INFO")  # fmt: skip
         processes["beat"] = _start(folder, "beat", "-m", "celery", "-A", "portal", "beat",
                                    "--schedule", str(folder / "beat"))  # fmt: skip
-        processes["web"] = _start(folder, "web", "-m", "gunicorn", "portal.wsgi", "--bind",
-                                  f"127.0.0.1:{port}", "--threads", "8")  # fmt: skip
+        processes["web"] = _start(folder, "web", "-m", "gunicorn", "portal.wsgi", "--workers",
+                                  "1", "--threads", "8", "--bind", f"127.0.0.1:{port}")  # fmt: skip
         _wait_for(f"{settings.BASE_URL}/accounts/login/", processes)
 
     def _show(self, port: int, sandbox_port: int, folder: Path) -> None:

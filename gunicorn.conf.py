@@ -1,0 +1,66 @@
+"""How the portal's web processes run: `gunicorn portal.wsgi` reads this file by itself.
+
+Command line options win over it. What decides how many hosts can start at once is threads, not
+processors: a start waits for Zoom, and meanwhile holds its thread.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import environ
+from gunicorn.glogging import Logger
+
+env = environ.Env()
+env.read_env(Path(__file__).parent / ".env")
+
+
+def _count(name: str, default: int) -> int:
+    text: str = env.str(name, str(default))
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
+        raise ValueError(f"{name} must be a whole number from 1 to 999.")
+    return int(text)
+
+
+class PathLogger(Logger):  # type: ignore[misc]
+    """Logs paths, without what is secret in an address."""
+
+    def atoms(self, *args: Any, **options: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super().atoms(*args, **options)
+        # The link of a password mail ends in its key.
+        found["U"] = re.sub(r"(/reset/key/).+", r"\1...", found["U"] or "")
+        return found
+
+
+worker_class = "gthread"
+workers = _count("WEB_WORKERS", 2)
+threads = _count("WEB_THREADS", 32)
+
+# Of a thread worker this watches the process alone. The deadline of a start is ZOOM_DEADLINE, that
+# of a statement below.
+timeout = 30
+# A start that has begun may end: ZOOM_DEADLINE and the time to answer.
+graceful_timeout = 20
+# For clients without a proxy. One that keeps connections open fills the workers unevenly.
+keepalive = 5
+# A leak stays small. The jitter keeps the workers from restarting together.
+max_requests = 20_000
+max_requests_jitter = 4_000
+# Each worker loads the code itself, so no connection or lock is shared by a fork, and a worker that
+# is started anew after an upgrade has the new code.
+preload_app = False
+# The heartbeat is a file; on a disk that is busy it would be late, and the worker killed.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+control_socket_disable = True
+
+# Whom a proxy speaks for is told by BEHIND_PROXY, to Django. gunicorn believes nobody's headers.
+forwarded_allow_ips = ""
+
+# No query and no referrer: there are sign-in codes in them.
+logger_class = PathLogger
+accesslog = "-"
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %({content-length}o)s %(M)sms'
+
+# libpq reads it: a page's statement ends and gives its thread back. Not in DATABASES, where it
+# would end a migration too. A PgBouncer in between needs `ignore_startup_parameters = options`.
+raw_env = [f"PGOPTIONS={env.str('PGOPTIONS', '-c statement_timeout=15s -c lock_timeout=10s')}"]
