@@ -87,7 +87,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "portal.staticfiles.BrowserFilesConfig",
     "django.forms",
     "allauth",
     "allauth.account",
@@ -311,6 +311,10 @@ STORAGES = {
     },
 }
 WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
+# Cacheable for ever: the version is in the SDK's path, and a hash in our names.
+WHITENOISE_IMMUTABLE_FILE_TEST = (
+    rf"^{STATIC_URL}({re.escape(ZOOM_SDK_PREFIX)}/|.+\.[0-9a-f]{{12}}\.\w+$)"
+)
 
 # --- Language and time ----------------------------------------------------------------------
 LANGUAGE_CODE = "en"

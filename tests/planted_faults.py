@@ -32,6 +32,20 @@ FAULTS = (
         "tests/zoomauth/test_keys.py",
     ),
     Fault(
+        "the SDK's files do not say that an isolated page may run them",
+        "portal/isolation.py",
+        'headers["Cross-Origin-Embedder-Policy"] = "require-corp"',
+        "pass",
+        "tests/deployment/test_static_files.py",
+    ),
+    Fault(
+        "browsers ask for the SDK again at each start",
+        "portal/settings.py",
+        "{re.escape(ZOOM_SDK_PREFIX)}/|",
+        "",
+        "tests/deployment/test_static_files.py",
+    ),
+    Fault(
         "an organization's admins see the users of a shared account that are not theirs",
         "zoomauth/admin/zoom_users.py",
         "if not (request.user.is_active and request.user.is_superuser):",
