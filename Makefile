@@ -12,7 +12,7 @@ T ?=
 
 # What distinguishes the demo from a development server: its own folder, and the sandbox as its Zoom.
 DEMO := $(CURDIR)/.demo
-DEMO_ENV := DEBUG=true BASE_URL=http://localhost:$(PORT) \
+DEMO_ENV := DEBUG=true SECRET_KEY= SEALING_KEYS= BASE_URL=http://localhost:$(PORT) \
 	DATABASE_URL=sqlite:///$(DEMO)/greenroom.sqlite3 \
 	BROKER_URL=sqla+sqlite:///$(DEMO)/broker.sqlite3 \
 	ZOOM_API_URL=http://localhost:$(SANDBOX_PORT)/v2 \

@@ -5,13 +5,26 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from celery.signals import beat_init, celeryd_init
 from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from portal.audit import organizations_of, record
+from portal.checks import refuse_to_start
 from portal.identity.second_factors import FACTORS, remember_set_up
 from portal.models import AuditEvent, User
+
+
+@beat_init.connect
+@celeryd_init.connect
+def refuse_to_work_with_unfit_keys(**kwargs: Any) -> None:
+    """A worker or beat ends at once. Of an exception Celery would only make a line in its log."""
+    try:
+        refuse_to_start()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
 
 
 @receiver(user_login_failed)

@@ -34,7 +34,7 @@ def flag(name: str, *, default: bool) -> bool:
 
 def required_in_production(name: str, development_value: str) -> str:
     """The setting; only DEBUG may do without it."""
-    value: str = env.str(name, development_value if DEBUG else "")
+    value: str = env.str(name, "") or (development_value if DEBUG else "")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Only DEBUG=true may run without it.")
     return value
@@ -65,7 +65,10 @@ def amount(name: str, default: float, unit: str = "seconds") -> float:
 
 # A fresh checkout runs at once; it then answers to localhost only, whatever else is set.
 DEBUG = flag("DEBUG", default=True)
-SECRET_KEY = required_in_production("SECRET_KEY", "development-only-" + "0" * 50)
+DEVELOPMENT_SECRET_KEY = "development-only-" + "0" * 50
+SECRET_KEY = required_in_production("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
+# portal.checks refuses weak keys, and development's outside of it.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # The address people type. Host check, cookie security and mail links follow from it.
 BASE_URL = required_in_production("BASE_URL", "http://localhost:8000").rstrip("/")
 _base = urlsplit(BASE_URL)
@@ -166,8 +169,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # kid=base64 of 32 bytes, comma separated. The first writes, all of them read.
-_DEVELOPMENT_KEY = "dev=ZGV2ZWxvcG1lbnQtb25seS1zZWFsaW5nLWtleS0wMDE="
-SEALING_KEYS = required_in_production("SEALING_KEYS", _DEVELOPMENT_KEY)
+DEVELOPMENT_SEALING_KEYS = "dev=ZGV2ZWxvcG1lbnQtb25seS1zZWFsaW5nLWtleS0wMDE="
+SEALING_KEYS = required_in_production("SEALING_KEYS", DEVELOPMENT_SEALING_KEYS)
 
 # --- Sign-in --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "portal.User"

@@ -48,7 +48,7 @@ if TEST_DATABASE == "postgresql" and _postgresql is None:
 
 ENVIRONMENT = {
     "DEBUG": "false",
-    "SECRET_KEY": "test-secret-key-" + "k" * 50,
+    "SECRET_KEY": "test-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz",
     "BASE_URL": "http://localhost",
     "DATABASE_URL": _postgresql or f"sqlite:///{BUILD / 'unused.sqlite3'}",
     "BROKER_URL": _find_broker(),
