@@ -23,7 +23,11 @@ def _count(name: str, default: int) -> int:
 
 
 class PathLogger(Logger):  # type: ignore[misc]
-    """Logs paths, without what is secret in an address."""
+    """Logs paths, without what is secret in an address, and no probe that went well."""
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], *args: Any) -> None:
+        if environ["PATH_INFO"] not in ("/healthz", "/readyz") or not resp.status.startswith("200"):
+            super().access(resp, req, environ, *args)
 
     def atoms(self, *args: Any, **options: Any) -> dict[str, Any]:
         found: dict[str, Any] = super().atoms(*args, **options)

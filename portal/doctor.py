@@ -60,9 +60,8 @@ def database(*, fresh: bool) -> Iterator[Finding]:
     name = _("Database")
     try:
         connection.ensure_connection()
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        missing = _missing_cache_tables()
+        waiting = get_waiting_migrations()
+        missing = get_missing_cache_tables()
     except DatabaseError as error:
         fix = _("Start it, or correct DATABASE_URL.")
         # The kind alone: drivers put the whole address into their words.
@@ -81,7 +80,14 @@ def database(*, fresh: bool) -> Iterator[Finding]:
         yield Finding(_("Cache"), Result.PASS, _("Its table is there."))
 
 
-def _missing_cache_tables() -> list[str]:
+def get_waiting_migrations() -> list[str]:
+    """Those of this code that this database has not seen; it may have seen later ones."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [str(migration) for migration, _backwards in plan]
+
+
+def get_missing_cache_tables() -> list[str]:
     tables = connection.introspection.table_names()
     wanted = [
         str(entry["LOCATION"])

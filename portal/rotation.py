@@ -127,7 +127,7 @@ Progress = Callable[[Sealing, int, int], None]
 
 def all_sealings() -> list[Sealing]:
     """Wherever sealed texts are kept: found by walking the models, so none can be forgotten."""
-    return [*_sealed_columns(), SecondFactors(Authenticator)]
+    return [*sealed_columns(), SecondFactors(Authenticator)]
 
 
 def rotate(*, batch_size: int, tell: Progress) -> Rotation:
@@ -166,7 +166,7 @@ def _batches(rows: models.QuerySet[Any], size: int) -> Iterator[list[Any]]:
         batch = list(rows.filter(pk__gt=batch[-1].pk)[:size])
 
 
-def _sealed_columns() -> Iterator[SealedColumn]:
+def sealed_columns() -> Iterator[SealedColumn]:
     for model in apps.get_models():
         for column in model._meta.concrete_fields:
             if isinstance(column, SealedTextField):

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal import demo_mail
+from portal import demo_mail, probes
 
 # What the portal uses of allauth. Left out: people changing their own address, by which hosts are
 # known, and flows that are not switched on.
@@ -32,5 +32,7 @@ urlpatterns = [
     path("accounts/", include(sign_in)),
     path("accounts/", include("portal.identity.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
     *demo_mail.routes(),
 ]

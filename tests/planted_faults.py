@@ -32,6 +32,20 @@ FAULTS = (
         "tests/zoomauth/test_keys.py",
     ),
     Fault(
+        "every process is ready",
+        "portal/readiness.py",
+        "return not self.reasons",
+        "return True",
+        "tests/deployment/test_probes.py",
+    ),
+    Fault(
+        "a broker that is down makes web processes unready",
+        "portal/readiness.py",
+        'return Verdict(reasons, warnings=() if _broker_answers() else ("broker",))',
+        'return Verdict(reasons if _broker_answers() else ("broker",))',
+        "tests/deployment/test_probes.py",
+    ),
+    Fault(
         "a weak key is accepted",
         "portal/checks.py",
         "return len(key) < _FEWEST_CHARACTERS or len(set(key)) < _FEWEST_DIFFERENT",

@@ -159,6 +159,9 @@ PAGES: dict[str, dict[str, Rule]] = {
     # The holder of a Zoom user needs no account either, only the link.
     "host_link:open": {"get": public, "post": not_allowed(422), "put": not_allowed()},
     "host_link:answer": {"get": not_allowed(302), "post": not_allowed(302), "put": not_allowed()},
+    # Programs ask, without a session, and read names of parts.
+    "healthz": {"get": public, "post": not_allowed(), "put": not_allowed()},
+    "readyz": {"get": public, "post": not_allowed(), "put": not_allowed()},
     "api-schema": {"get": signed_in_api},
     "api-docs": {"get": signed_in_api},
     # allauth redirects those who are signed in away from the sign-in pages.
