@@ -106,22 +106,29 @@ def _wait_for_its_children(process: subprocess.Popen[Any]) -> None:
 
 
 @contextlib.contextmanager
-def running(*, workers: int = 1, threads: int = 8, **changes: str) -> Iterator[str]:
-    """A portal on a free port; yields its base URL. Ended by its own process id."""
+def running(*, workers: int = 1, threads: int = 8, base: str = "", **changes: str) -> Iterator[str]:
+    """A portal on a free port; yields its address. Ended by its own process id.
+
+    `base`: the address that people type, if there is a proxy in front.
+    """
     collect_static()
     port = free_port()
-    base = f"http://localhost:{port}"
+    address = f"http://localhost:{port}"
     command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(workers), "--threads", str(threads), "--timeout", "60"]
     # Longer than a test: a connection closed at the moment of its reuse fails a test at random.
     command += ["--keep-alive", "75"]
     log = (BUILD / f"server-{port}.log").open("w+")
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment(BASE_URL=base, **changes), stdout=log, stderr=log
+        command,
+        cwd=ROOT,
+        env=environment(BASE_URL=base or address, **changes),
+        stdout=log,
+        stderr=log,
     )
     try:
-        _wait_until_it_answers(process, base)
-        yield base
+        _wait_until_it_answers(process, address)
+        yield address
     finally:
         _end(process)
         log.close()
@@ -136,11 +143,11 @@ def _end(process: subprocess.Popen[Any]) -> None:
         process.wait(5)
 
 
-def _wait_until_it_answers(process: subprocess.Popen[Any], base: str) -> None:
+def _wait_until_it_answers(process: subprocess.Popen[Any], address: str) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(requests.ConnectionError):
-            requests.get(f"{base}/accounts/login/", timeout=PATIENCE)
+            requests.get(f"{address}/accounts/login/", timeout=PATIENCE)
             return
         time.sleep(0.1)
     raise RuntimeError("the portal did not start; see build/server-*.log")

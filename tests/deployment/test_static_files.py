@@ -8,6 +8,9 @@ from django.conf import settings
 
 from portal.staticfiles import HashedStaticFiles
 
+# The portal behind them asks for the test database.
+pytestmark = pytest.mark.django_db
+
 SDK = f"/static/{settings.ZOOM_SDK_PREFIX}"
 ENTRY = f"{SDK}/zoom-meeting-{settings.ZOOM_SDK_VERSION}.min.js"
 WORKER = f"{SDK}/lib/av/video_s.min.js"
