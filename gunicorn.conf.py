@@ -4,11 +4,13 @@ Command line options win over it. What decides how many hosts can start at once 
 processors: a start waits for Zoom, and meanwhile holds its thread.
 """
 
+import gc
 import re
 from pathlib import Path
 from typing import Any
 
 import environ
+from django.db import connections
 from gunicorn.glogging import Logger
 
 env = environ.Env()
@@ -50,9 +52,10 @@ keepalive = 5
 # A leak stays small. The jitter keeps the workers from restarting together.
 max_requests = 20_000
 max_requests_jitter = 4_000
-# Each worker loads the code itself, so no connection or lock is shared by a fork, and a worker that
-# is started anew after an upgrade has the new code.
-preload_app = False
+# The code is loaded once: it stops here if something is wrong with it, all workers are of one
+# version, also those that come after an upgrade of the files, and they share its memory. So an
+# upgrade takes a restart; SIGHUP loads no new code.
+preload_app = True
 # The heartbeat is a file; on a disk that is busy it would be late, and the worker killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
@@ -68,3 +71,10 @@ access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %({content-length}o)s %(M)sms'
 # libpq reads it: a page's statement ends and gives its thread back. Not in DATABASES, where it
 # would end a migration too. A PgBouncer in between needs `ignore_startup_parameters = options`.
 raw_env = [f"PGOPTIONS={env.str('PGOPTIONS', '-c statement_timeout=15s -c lock_timeout=10s')}"]
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """What the loaded code opened is no worker's: two on one connection would mix their answers."""
+    connections.close_all()
+    # Collecting writes to every object it looks at, and what is written to is no longer shared.
+    gc.freeze()

@@ -12,6 +12,8 @@ from django.db import connection  # noqa: F401 - named in a condition below
 from tests.server import ROOT, database_url, environment, running
 from tests.settings import BUILD
 
+pytestmark = pytest.mark.django_db
+
 
 def read_configuration(**changes):
     """What gunicorn makes of its file: setting by setting, or what it says against it."""
@@ -37,8 +39,7 @@ def configuration():
         ("worker_class", "gthread"),
         ("workers", "2"),
         ("threads", "32"),
-        # A connection that is open before a fork would be shared by all workers.
-        ("preload_app", "False"),
+        ("preload_app", "True"),
         ("forwarded_allow_ips", "[]"),
         ("control_socket_disable", "True"),
         ("raw_env", "['PGOPTIONS=-c statement_timeout=15s -c lock_timeout=10s']"),
@@ -75,6 +76,20 @@ def test_the_log_has_paths_and_nothing_secret(served):
     assert "0123456789abcdef" not in log
     assert "sign-in-code" not in log
     assert "from-elsewhere" not in log
+
+
+def test_workers_share_no_connection_of_the_code_they_were_loaded_from():
+    """With an application that opens one while it is loaded."""
+    program = (
+        "import portal.wsgi as w; from django.db import connection as c; c.ensure_connection();"
+        "import runpy; runpy.run_path('gunicorn.conf.py')['pre_fork'](None, None);"
+        "print(c.connection)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (answer.stdout, answer.returncode) == ("None\n", 0), answer.stderr
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a limit of PostgreSQL's")
