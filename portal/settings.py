@@ -355,11 +355,7 @@ SPECTACULAR_SETTINGS = {
 # --- Background work ------------------------------------------------------------------------
 _FILE_BROKER = f"sqla+sqlite:///{BASE_DIR / 'broker.sqlite3'}"
 CELERY_BROKER_URL = required_in_production("BROKER_URL", _FILE_BROKER)
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", ["json"]
-CELERY_TASK_TIME_LIMIT = 60
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# What is the same wherever it runs is in portal.celery.
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "celerybeat-schedule")
 _sweep_every = amount("TOKEN_SWEEP_SECONDS", 60.0)
 CELERY_BEAT_SCHEDULE = {
