@@ -357,9 +357,11 @@ _FILE_BROKER = f"sqla+sqlite:///{BASE_DIR / 'broker.sqlite3'}"
 CELERY_BROKER_URL = required_in_production("BROKER_URL", _FILE_BROKER)
 # What is the same wherever it runs is in portal.celery.
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / "celerybeat-schedule")
-_sweep_every = amount("TOKEN_SWEEP_SECONDS", 60.0)
+_sweep_every = amount("TOKEN_SWEEP_SECONDS", 30.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "zoomauth.tasks.sweep_access_tokens", "schedule": _sweep_every},
+    "duties": {"task": "zoomauth.tasks.give_token_duties", "schedule": 300.0},
+    "blocked": {"task": "zoomauth.tasks.mail_blocked_accounts", "schedule": 60.0},
     "check": {"task": "zoomauth.tasks.check_connections", "schedule": crontab(hour=2, minute=7)},
     "invitations": {"task": "portal.tasks.mail_invitations", "schedule": 60.0},
     "started_for": {"task": "meetings.tasks.mail_hosts_started_for", "schedule": 60.0},

@@ -22,7 +22,7 @@ from meetings import tasks as meetings_tasks
 from meetings.models import Meeting, TomorrowReport
 from meetings.services.schedule import Plan, schedule_meeting
 from portal import tasks as portal_tasks
-from portal.celery import app
+from portal.celery import QUEUES, app
 from portal.invitations.issuing import digest_of
 from portal.models import Organization
 from tests.deliveries import Sent, write
@@ -289,7 +289,12 @@ Work = Callable[[World], Callable[[], Any]]
 def _token_ends_soon(world: World) -> None:
     ends = timezone.now() + timedelta(minutes=5)
     AccessToken.objects.all().delete()
-    AccessToken.objects.create(account=world.cast.acme_account, token="old", expires_at=ends)
+    AccessToken.objects.create(
+        account=world.cast.acme_account,
+        token="old",
+        expires_at=ends,
+        next_refresh_at=timezone.now() - timedelta(minutes=1),
+    )
 
 
 def _sweep(world: World) -> Any:
@@ -299,8 +304,25 @@ def _sweep(world: World) -> Any:
 
 def _refresh(world: World) -> Any:
     _token_ends_soon(world)
-    zoom_tasks.refresh_access_token(str(world.cast.acme_account.pk))
+    row = AccessToken.objects.get()
+    zoom_tasks.refresh_access_token(str(row.pk), row.next_refresh_at.isoformat())
     return world.zoom.calls()
+
+
+def _give_duties(world: World) -> Any:
+    AccessToken.objects.all().delete()
+    # globex has its own.
+    return zoom_tasks.give_token_duties() - 1
+
+
+def _mail_blocked(world: World) -> Any:
+    now = timezone.now()
+    AccessToken.objects.all().delete()
+    AccessToken.objects.create(
+        account=world.cast.acme_account, health="blocked", failing_since=now, notice_due_at=now
+    )
+    zoom_tasks.mail_blocked_accounts()
+    return _sent()
 
 
 def _check_all(world: World) -> Any:
@@ -384,6 +406,8 @@ def _report_tomorrow(world: World) -> Any:
 TASKS: dict[str, Callable[[World], Any]] = {
     "zoomauth.tasks.sweep_access_tokens": _sweep,
     "zoomauth.tasks.refresh_access_token": _refresh,
+    "zoomauth.tasks.give_token_duties": _give_duties,
+    "zoomauth.tasks.mail_blocked_accounts": _mail_blocked,
     "zoomauth.tasks.check_connections": _check_all,
     "zoomauth.tasks.check_connection": _check,
     "zoomauth.tasks.import_zoom_users": _import,
@@ -409,15 +433,17 @@ def test_every_task_is_in_the_tables():
 
 
 @pytest.fixture
-def queue():
-    """The broker's queue, emptied of what these tests put there."""
-    with app.connection_for_read() as broker, broker.SimpleQueue("celery") as simple:
-        yield simple
-        simple.clear()
+def queues():
+    """The broker's queues, emptied of what these tests put there."""
+    yield
+    with app.connection_for_read() as broker:
+        for name in QUEUES:
+            with broker.SimpleQueue(name) as simple:
+                simple.clear()
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_the_task_does_nothing_meanwhile_and_goes_on_afterwards(world, queue, name):
+def test_the_task_does_nothing_meanwhile_and_goes_on_afterwards(world, queues, name):
     work = TASKS[name]
     world.zoom.clear_ledger()
     assert work(world), "the control: it does something"

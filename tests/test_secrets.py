@@ -202,6 +202,8 @@ def _zoom_has_a_bad_hour(day: Day, zoom: Any) -> None:
     AccessToken.objects.update(expires_at=timezone.now())
     zoom.fault("oauth.token", "status", status=400, body={"error": "invalid_client"}, times=1)
     alice.post(f"/meetings/{day.meeting}/start/")
+    # Some seconds later, when Zoom is asked again.
+    AccessToken.objects.update(failed_at=timezone.now() - timedelta(minutes=1))
     alice.post(f"/meetings/{day.meeting}/start/")
 
 
@@ -217,7 +219,7 @@ def _collect_secrets(day: Day, zoom: Any) -> None:
 
 @pytest.fixture
 def queue(cast):
-    with app.connection_for_read() as broker, broker.SimpleQueue("celery") as simple:
+    with app.connection_for_read() as broker, broker.SimpleQueue("refresh") as simple:
         simple.clear()
         yield simple
         simple.clear()
@@ -263,7 +265,7 @@ def test_no_secret_of_the_day_is_anywhere(day, zoom, record_property):
 
 def test_a_task_in_the_broker_holds_no_secret(cast, zoom, queue):
     AccessToken.objects.create(
-        account=cast.acme_account, token="stored-token", expires_at=timezone.now()
+        account=cast.acme_account, token="stored-token", next_refresh_at=timezone.now()
     )
     assert sweep_access_tokens() == 1
     messages = _messages(queue)
@@ -282,10 +284,10 @@ def test_a_leak_planted_in_each_sink_is_found(day, zoom, record_property):
         cursor.execute("UPDATE meetings_meeting SET topic = %s", [secret])
     alice.get("/meetings/")
     # No account's id, so the task fails and the worker logs what it was given.
-    refresh_access_token.delay(secret)
+    refresh_access_token.delay(secret, secret)
     zoom.wait_until(lambda: secret in worker_log.read_text(), seconds=20)
     # A task that only the broker sees: this queue has no worker.
-    refresh_access_token.apply_async((secret,), queue="planted")
+    refresh_access_token.apply_async((secret, secret), queue="planted")
     with app.connection_for_read() as broker, broker.SimpleQueue("planted") as planted:
         sinks = _read(story, server_log, worker_log, _messages(planted))
     leaks = find_leaks({"client_secret": secret}, sinks)

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from portal.audit import record
@@ -34,6 +33,8 @@ def add_account(account: ZoomAccount, *, actor: User | None) -> None:
     with transaction.atomic():
         account.secret_notes = _make_notes(account, entered, actor, timezone.now())
         account.save(force_insert=True)
+        # A worker gets the first token, so that no host waits for it.
+        AccessToken.objects.create(account=account, next_refresh_at=timezone.now())
         for name in entered:
             _record(account, "secret_set", name, actor)
 
@@ -87,14 +88,9 @@ def _raw(account: ZoomAccount, name: str) -> Any:
 
 
 def _forget_token(account: ZoomAccount) -> None:
-    """It was given for what has just been replaced. A late answer finds its lease gone."""
-    AccessToken.objects.filter(account=account).update(
-        token="",
-        expires_at=None,
-        generation=F("generation") + 1,
-        lease_holder=None,
-        lease_until=None,
-    )
+    """It was given for what has just been replaced."""
+    row, _created = AccessToken.objects.get_or_create(account=account)
+    row.forget(now=timezone.now())
 
 
 def _record(account: ZoomAccount, verb: str, name: str, actor: User | None) -> None:

@@ -269,6 +269,7 @@ def connect_own_account(*, organization: Organization, credentials: dict[str, st
 
 
 def refresh_account(account: ZoomAccount) -> None:
-    """Replace the account's access token before it ends."""
+    """Replace the account's access token before it ends, or find out that Zoom gives one again."""
     client = client_for(account)
-    refresh_access_token(account, client, stale=account.access_token.generation)
+    stale = account.access_token.generation
+    refresh_access_token(account, client, stale=stale, is_probe=True)

@@ -1,6 +1,6 @@
 """What is done at regular times: fresh access tokens, checks, no webhook event kept for ever."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import shared_task
@@ -14,7 +14,9 @@ from zoomauth.connection_check import last_check, run_check
 from zoomauth.errors import ZoomError
 from zoomauth.import_schedule import start_nightly_imports
 from zoomauth.importing import due_imports, enqueue, work_on
-from zoomauth.models import WebhookEvent, ZoomAccount, due_for_refresh
+from zoomauth.models import WebhookEvent, ZoomAccount
+from zoomauth.outage_mail import mail_due_notices
+from zoomauth.refresh_duty import Duty, begin, give_duties, take_due
 from zoomauth.services import refresh_account
 from zoomauth.webhooks import OLDEST
 
@@ -24,30 +26,44 @@ CHECKED_LATELY = timedelta(hours=1)
 
 @shared_task
 def sweep_access_tokens() -> int:
-    """Enqueue one refresh for each token that ends soon; returns how many.
+    """Enqueue one refresh for each token that is due; returns how many.
 
-    One task each, so that an account whose credentials are broken delays nobody.
+    One task each, so that an account whose credentials are broken delays nobody. What cannot be
+    enqueued is due again soon.
     """
-    due = list(due_for_refresh().values_list("account_id", flat=True))
-    for account_id in due:
-        refresh_access_token.delay(str(account_id))
-    return len(due)
+    duties = take_due(timezone.now())
+    for duty in duties:
+        refresh_access_token.delay(str(duty.account_id), duty.taken_until.isoformat())
+    return len(duties)
 
 
 @shared_task
-def refresh_access_token(account_id: str) -> None:
-    """Refresh one account's token, unless somebody did since it was enqueued.
+def refresh_access_token(account_id: str, taken_until: str) -> None:
+    """Replace one account's token, unless the duty is no longer what it was when enqueued.
 
-    A failure is logged where Zoom was asked; the row stays due, so the next sweep tries again.
+    A failure is logged where Zoom was asked, and the row says when to try again.
     """
+    duty = Duty(UUID(account_id), datetime.fromisoformat(taken_until))
     with across_all_organizations():
-        account = ZoomAccount.objects.select_related("access_token").filter(pk=account_id).first()
-        if account is None or not due_for_refresh().filter(account=account).exists():
+        if not begin(duty, timezone.now()):
             return
+        account = ZoomAccount.objects.select_related("access_token").get(pk=duty.account_id)
         try:
             refresh_account(account)
         except (ZoomError, SealingError):
             return
+
+
+@shared_task
+def give_token_duties() -> int:
+    """Let the sweep know of accounts that came into use by something else than credentials."""
+    return give_duties(timezone.now())
+
+
+@shared_task
+def mail_blocked_accounts() -> None:
+    """Mail whoever can help that Zoom refuses an account's credentials, once each time."""
+    mail_due_notices()
 
 
 @shared_task
@@ -61,7 +77,7 @@ def check_connections() -> int:
         in_use = Q(connections__organization__is_active=True)
         accounts = list(ZoomAccount.objects.filter(in_use).values_list("pk", flat=True).distinct())
     for account_id in accounts:
-        # Well below the hour after which Redis hands a waiting task out a second time.
+        # Below `VISIBILITY_SECONDS`, after which Redis hands a waiting task out a second time.
         delay = account_id.int % CHECKS_SPREAD_SECONDS
         check_connection.apply_async(args=(str(account_id),), countdown=delay)
     return len(accounts)

@@ -13,8 +13,7 @@ from portal.sealing import SealBroken, Sealed
 from tests.server import ROOT, environment
 from zoomauth.accounts import client_for
 from zoomauth.errors import ZoomCredentialsRejected, ZoomTimeout
-from zoomauth.models import AccessToken, ZoomAccount, due_for_refresh
-from zoomauth.tasks import refresh_access_token as refresh_task
+from zoomauth.models import AccessToken, Failure, ZoomAccount
 from zoomauth.tokens import get_access_token, refresh_access_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -91,8 +90,9 @@ def test_a_late_minter_does_not_overwrite_a_newer_token(account):
     long_ago = timezone.now() - timedelta(seconds=61)
     holder = late.take_lease(now=long_ago, longest=timedelta(seconds=60))
     newer = get(account)
+    soon = timezone.now() + timedelta(hours=1)
     stored = late.store(
-        holder=holder, token="late", scopes=(), expires_at=timezone.now() + timedelta(hours=1)
+        holder=holder, token="late", scopes=(), expires_at=soon, next_refresh_at=soon
     )
     assert not stored
     assert get(account) == newer
@@ -101,8 +101,23 @@ def test_a_late_minter_does_not_overwrite_a_newer_token(account):
 def test_a_holder_that_lost_its_lease_cannot_release_the_next_one(account):
     row, _ = AccessToken.objects.get_or_create(account=account)
     row.take_lease(now=timezone.now(), longest=timedelta(seconds=60))
-    row.release(holder=uuid4())
-    assert AccessToken.objects.get().lease_holder is not None
+    now, late = timezone.now(), Failure(slug="zoom_timeout", is_lasting=False)
+    assert not row.note_failure(holder=uuid4(), failure=late, now=now, next_refresh_at=now)
+    after = AccessToken.objects.get()
+    assert after.lease_holder is not None
+    assert after.failures == 0
+
+
+def test_no_lease_is_won_by_what_was_read_before_a_failure(account):
+    before, _ = AccessToken.objects.get_or_create(account=account)
+    AccessToken.objects.update(failures=1)
+    assert before.take_lease(now=timezone.now(), longest=timedelta(seconds=60)) is None
+
+
+def test_no_lease_is_won_by_what_was_read_before_a_newer_token(account, zoom):
+    before, _ = AccessToken.objects.get_or_create(account=account)
+    get(account)
+    assert before.take_lease(now=timezone.now(), longest=timedelta(seconds=60)) is None
 
 
 def test_a_failed_mint_gives_the_lease_back(account, zoom):
@@ -129,9 +144,8 @@ def test_a_token_that_cannot_be_unsealed_is_replaced(account, zoom, caplog):
 def test_a_secret_that_cannot_be_unsealed_gives_the_lease_back(account, zoom):
     foreign = account.__dict__["sdk_client_secret"]
     ZoomAccount.objects.filter(pk=account.pk).update(client_secret=foreign)
-    for _ in range(2):
-        with pytest.raises(SealBroken):
-            get(account)
+    with pytest.raises(SealBroken):
+        get(account)
     assert AccessToken.objects.get().lease_holder is None
 
 
@@ -142,29 +156,6 @@ def test_the_minter_uses_the_credentials_of_the_moment_it_won(account, zoom):
     account.client_secret = "the-new-secret-of-this-account-00"
     account.save(update_fields=["client_secret"])
     assert refresh_access_token(read_before, client_for(read_before), stale=0).token
-
-
-def test_the_sweeps_task_refreshes_a_token_that_ends_soon(account, zoom):
-    first = get(account)
-    AccessToken.objects.update(expires_at=timezone.now() + timedelta(minutes=10))
-    refresh_task(str(account.pk))
-    assert get(account).generation == first.generation + 1
-    assert not due_for_refresh().exists()
-
-
-def test_the_sweeps_task_leaves_a_fresh_token_alone(account, zoom):
-    get(account)
-    refresh_task(str(account.pk))
-    assert zoom.calls() == ["oauth.token"]
-
-
-def test_the_sweeps_task_survives_bad_credentials_and_a_gone_account(account, zoom):
-    get(account)
-    AccessToken.objects.update(expires_at=timezone.now())
-    zoom.change_account(client_secret="another-secret")
-    refresh_task(str(account.pk))
-    refresh_task(str(uuid4()))
-    assert due_for_refresh().count() == 1
 
 
 COLD_START = """

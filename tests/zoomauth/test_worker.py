@@ -1,7 +1,6 @@
 """A real worker with beat keeps tokens fresh, over the broker that answers here."""
 
 import time
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -17,31 +16,31 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_database
 
 
 @pytest.fixture
-def ending_soon(cast, zoom):
-    """acme's token, ten minutes before its end."""
+def due(cast, zoom):
+    """acme's token, whose time to be replaced has come."""
     get_access_token(cast.acme_account, client_for(cast.acme_account))
-    AccessToken.objects.update(expires_at=timezone.now() + timedelta(minutes=10))
+    AccessToken.objects.update(next_refresh_at=timezone.now())
     return AccessToken.objects.get()
 
 
 @pytest.fixture
 def empty_queue():
-    with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+    with app.connection_for_read() as connection, connection.SimpleQueue("refresh") as queue:
         queue.clear()
         yield queue
         queue.clear()
 
 
-def test_beat_sweeps_and_the_worker_refreshes(ending_soon, empty_queue):
+def test_beat_sweeps_and_the_worker_refreshes(due, empty_queue):
     with worker(TOKEN_SWEEP_SECONDS="1"):
         end = time.monotonic() + 45
-        while AccessToken.objects.get().generation == ending_soon.generation:
+        while AccessToken.objects.get().generation == due.generation:
             assert time.monotonic() < end, "no refresh within 45 seconds"
             time.sleep(0.2)
-    assert AccessToken.objects.get().expires_at > timezone.now() + timedelta(minutes=50)
+    assert AccessToken.objects.get().next_refresh_at > timezone.now()
 
 
-def test_the_message_names_the_account_and_holds_no_secret(cast, ending_soon, empty_queue):
+def test_the_message_names_the_account_and_holds_no_secret(cast, due, empty_queue):
     assert sweep_access_tokens() == 1
     message = empty_queue.get(timeout=5)
     text = f"{message.headers} {message.body} {message.payload}"

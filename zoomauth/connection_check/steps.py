@@ -93,7 +93,9 @@ def _check_token(visit: _Visit) -> CheckRow:
     # A token of the past says nothing about the credentials that were just entered.
     before, _created = AccessToken.objects.get_or_create(account=visit.account)
     try:
-        visit.grant = refresh_access_token(visit.account, client, stale=before.generation)
+        visit.grant = refresh_access_token(
+            visit.account, client, stale=before.generation, is_probe=True
+        )
     except ZoomError as error:
         return CheckRow.failed("token", error)
     except SealingError:

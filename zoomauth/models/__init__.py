@@ -9,15 +9,16 @@ from zoomauth.models.accounts import (
 from zoomauth.models.checks import ConnectionCheck
 from zoomauth.models.creations import ZoomUserCreation
 from zoomauth.models.events import WebhookEvent
-from zoomauth.models.tokens import REFRESH_BEFORE, USABLE_MARGIN, AccessToken, due_for_refresh
+from zoomauth.models.tokens import USABLE_MARGIN, AccessToken, Failure, Health
 from zoomauth.models.zoom_users import ZoomUser, ZoomUserImport
 
 __all__ = [
     "INSTALLATION",
-    "REFRESH_BEFORE",
     "USABLE_MARGIN",
     "AccessToken",
     "ConnectionCheck",
+    "Failure",
+    "Health",
     "WebhookEvent",
     "ZoomAccount",
     "ZoomConnection",
@@ -25,5 +26,4 @@ __all__ = [
     "ZoomUserAssignment",
     "ZoomUserCreation",
     "ZoomUserImport",
-    "due_for_refresh",
 ]
