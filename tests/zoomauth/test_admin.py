@@ -572,3 +572,44 @@ def test_another_account_id_or_webhook_secret_forgets_whose_events_came(cast, ad
     ada.post(page_of(account), fields_of(account, **{column: "typed-anew-0123456789"}))
     account = ZoomAccount.objects.get(pk=account.pk)
     assert (account.webhook_foreign_at, account.webhook_foreign_id) == (None, "")
+
+
+# --- Access to Zoom ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def blocked(cast):
+    return AccessToken.objects.create(
+        account=cast.acme_account,
+        health="blocked",
+        failing_since=timezone.now(),
+        error_slug="zoom_app_deactivated",
+        tracking_id="WEB_4711",
+    )
+
+
+def test_the_list_says_of_each_account_how_access_is(cast, ada, blocked):
+    text = ada.get("/admin/zoomauth/zoomaccount/").content.decode()
+    assert "Blocked: Zoom refuses the credentials" in text
+
+
+def test_the_page_says_what_is_wrong_what_to_do_and_what_support_asks_for(cast, ada, blocked):
+    text = ada.get(page_of(cast.acme_account)).content.decode()
+    assert "Activate it in the Zoom Marketplace" in text
+    assert "WEB_4711" in text
+
+
+def test_an_account_that_works_says_so(cast, ada):
+    AccessToken.objects.create(account=cast.acme_account, generation=1)
+    text = ada.get(page_of(cast.acme_account)).content.decode()
+    assert "Healthy" in text
+    assert "Marketplace. Activate" not in text
+
+
+def test_an_account_without_a_row_has_no_token_yet(cast, ada):
+    assert "No access token yet" in ada.get(page_of(cast.acme_account)).content.decode()
+
+
+def test_what_zoom_said_is_no_markup(cast, ada, blocked):
+    AccessToken.objects.update(tracking_id="<b>bold</b>")
+    assert "<b>bold</b>" not in ada.get(page_of(cast.acme_account)).content.decode()

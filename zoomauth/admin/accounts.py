@@ -30,7 +30,8 @@ from zoomauth.admin.forms import LABELS, ZoomAccountForm, describe_secret
 from zoomauth.admin.guide import render_guide
 from zoomauth.connection_check import Result, is_fit, last_check, run_check
 from zoomauth.credentials import SECRETS, add_account, change_account
-from zoomauth.models import ZoomAccount, ZoomConnection
+from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
+from zoomauth.token_health import describe_health, explain_health
 
 _OF_THE_OAUTH_APP = _(
     "From the first app in the Zoom Marketplace. Its page App Credentials has the account ID too."
@@ -56,6 +57,10 @@ def _hint(request: HttpRequest) -> str:
     return format_html('<a href="{}">{}</a>', ask_who_they_are(request)["Location"], text)
 
 
+def _token_of(account: ZoomAccount) -> AccessToken | None:
+    return getattr(account, "access_token", None)
+
+
 @admin.register(ZoomAccount)
 class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
     """An organization's own account; the installation's shared ones for operators.
@@ -65,14 +70,15 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
 
     open_to_operator = True
     form = ZoomAccountForm
-    list_display = ["name", "organization", "account_id", "region"]
+    list_display = ["name", "organization", "account_id", "region", "access"]
+    list_select_related = ["organization", "access_token"]
     search_fields = ["name", "account_id"]
     autocomplete_fields = ["organization"]
     ordering = ["name"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # The address has the account's id in it, so there is none before it is saved.
-        check = ["last_checked"] if obj else []
+        check = ["access_in_full", "last_checked"] if obj else []
         webhook = ["webhook_address", "webhook_validated"] if obj else []
         asked = obj is not None and not self._secrets_are_open(request)
         box = "stored" if asked else "new"
@@ -104,7 +110,8 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Secrets are sealed for their owner: an account cannot change hands.
-        fixed = ["organization", "last_checked", "webhook_address", "webhook_validated"]
+        fixed = ["organization", "access_in_full", "last_checked"]
+        fixed += ["webhook_address", "webhook_validated"]
         return [*fixed, *(f"stored_{name}" for name in SECRETS)] if obj else []
 
     def asks_before(self, request: HttpRequest, object_id: str | None) -> bool:
@@ -127,6 +134,27 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
     @admin.display(description=LABELS["webhook_secret"])
     def stored_webhook_secret(self, obj: ZoomAccount) -> Any:
         return describe_secret(obj, "webhook_secret")
+
+    @admin.display(description=_("access to Zoom"))
+    def access(self, obj: ZoomAccount) -> Any:
+        """Whether Zoom gives access tokens, in a word."""
+        return describe_health(_token_of(obj))
+
+    @admin.display(description=_("access to Zoom"))
+    def access_in_full(self, obj: ZoomAccount) -> Any:
+        """The same, since when it is so, what to do, and what Zoom's support would ask for."""
+        row = _token_of(obj)
+        words, advice = describe_health(row), explain_health(row)
+        if row is None or not advice:
+            return words
+        since = date_format(localtime(row.failing_since), "DATETIME_FORMAT")
+        return format_html(
+            str(_("{words}, since {since}. {advice}{tracking}")),
+            words=words,
+            since=since,
+            advice=advice,
+            tracking=format_html(" ({})", row.tracking_id) if row.tracking_id else "",
+        )
 
     @admin.display(description=_("connection check"))
     def last_checked(self, obj: ZoomAccount) -> Any:
