@@ -1,8 +1,5 @@
 """One minter at a time, and no newer token is ever overwritten."""
 
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from portal.sealing import SealBroken, Sealed
-from tests.server import ROOT, environment
 from zoomauth.accounts import client_for
 from zoomauth.errors import ZoomCredentialsRejected, ZoomTimeout
 from zoomauth.models import AccessToken, Failure, ZoomAccount
@@ -156,43 +152,3 @@ def test_the_minter_uses_the_credentials_of_the_moment_it_won(account, zoom):
     account.client_secret = "the-new-secret-of-this-account-00"
     account.save(update_fields=["client_secret"])
     assert refresh_access_token(read_before, client_for(read_before), stale=0).token
-
-
-COLD_START = """
-import sys, django
-django.setup()
-from concurrent.futures import ThreadPoolExecutor
-from django.db import connection
-from django_scopes import scopes_disabled
-from zoomauth.models import ZoomAccount
-from tests.keys import fetch_zak
-
-def start(number):
-    with scopes_disabled():
-        account = ZoomAccount.objects.get(pk=sys.argv[1])
-        try:
-            return bool(fetch_zak(organization=account.organization, zoom_user_id="alice"))
-        finally:
-            connection.close()
-
-print("ready", flush=True)
-sys.stdin.readline()
-with ThreadPoolExecutor(25) as pool:
-    print(sum(pool.map(start, range(25))), flush=True)
-"""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_fifty_cold_starts_over_two_processes_are_one_token_request(account, zoom, record_property):
-    zoom.fault("oauth.token", "latency", seconds=0.5)
-    command = [sys.executable, "-c", COLD_START, str(account.pk)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    both = [subprocess.Popen(command, cwd=ROOT, env=environment(), **pipes) for _ in range(2)]
-    for process in both:
-        assert process.stdout.readline() == "ready\n"
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda process: process.communicate("go\n", timeout=60)[0], both))
-    assert answers == ["25\n", "25\n"]
-    record_property("G9.token_requests", zoom.calls().count("oauth.token"))
-    assert zoom.calls().count("oauth.token") == 1
-    assert zoom.calls().count("users.token") == 50
