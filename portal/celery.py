@@ -43,7 +43,7 @@ _BEHAVIOUR: dict[str, Any] = {
     "worker_prefetch_multiplier": 1,
     "task_soft_time_limit": 50,
     "task_time_limit": 60,
-    # At the end of a worker: how long it may finish before its messages go back.
+    # At a worker's cold end (SIGQUIT): how long it may finish before its messages go back.
     "worker_soft_shutdown_timeout": 15.0,
     "worker_hijack_root_logger": False,
     "task_queues": {name: {"exchange": name, "routing_key": name} for name in QUEUES},
