@@ -94,8 +94,8 @@ class Meeting(models.Model):
 
     objects = tenant_manager(MeetingQuerySet, organization="organization")
 
-    # By `with_person`.
-    person: Membership | None
+    # By `with_person`; Django sets nothing where there is none.
+    person: Membership | None = None
     is_alternative: bool
 
     class Meta:

@@ -211,3 +211,9 @@ def test_one_row_and_many_rows_say_the_same_in_every_case(cast, person):
         if person == "alice":
             able = all(flag[name] for name in FLAGS if name != "alternative")
             assert (cast.meeting.pk in one) is able
+
+
+@pytest.mark.django_db
+def test_who_is_no_member_any_more_is_refused_like_everybody_else(cast):
+    """The membership may go between the reading of the request's scope and the door."""
+    assert not cast.meeting.can_be_started_by(cast.carol)
