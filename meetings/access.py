@@ -154,7 +154,8 @@ def _for_share(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
     if not connection.features.has_select_for_update:
         return execute(sql, *rest)
     # A start does not wait for ever for a change that somebody left half done. Not `lock_timeout`:
-    # that is counted anew for each row. In one statement with the locks, as each is a round trip.
+    # that is counted anew for each row. Sent together with the locks, as each is a round trip;
+    # `portal.checks` refuses the database option with which that could not be.
     shared = sql.replace(" FOR UPDATE OF ", " FOR SHARE OF ")
     answer = execute(f"SET LOCAL statement_timeout = '3s'; {shared}", *rest)
     context = rest[-1]

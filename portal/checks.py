@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from portal.sealing import SealingError, load_keys
 
@@ -111,6 +112,22 @@ def keys_of_development_stay_there() -> Iterator[CheckMessage]:
             hint="Take them out of the environment and of .env, or set DEBUG=false.",
             id="portal.E006",
         )
+
+
+@register(Tags.security)
+def database_takes_statements_together(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """The last look before Zoom is asked sends two at once, which no prepared statement can be."""
+    if not connection.settings_dict["OPTIONS"].get("server_side_binding"):
+        return []
+    return [
+        Error(
+            "With server_side_binding no meeting can be started.",
+            hint="Take it out of DATABASE_URL.",
+            id="portal.E007",
+        )
+    ]
 
 
 @register(Tags.staticfiles)

@@ -175,7 +175,7 @@ SEALING_KEYS = required_in_production("SEALING_KEYS", DEVELOPMENT_SEALING_KEYS)
 
 # --- Sign-in --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "portal.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["portal.identity.backend.SessionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -242,6 +242,27 @@ FAULTS = (
         "tests/test_revocation.py",
     ),
     Fault(
+        "starts wait for each other",
+        "meetings/access.py",
+        'sql.replace(" FOR UPDATE OF ", " FOR SHARE OF ")',
+        "sql",
+        "tests/test_revocation.py",
+    ),
+    Fault(
+        "a deactivated organization's members act in it",
+        "portal/models/people.py",
+        "for one in each if one and one.organization.is_active]",
+        "for one in each if one]",
+        "tests/portal/test_session_person.py",
+    ),
+    Fault(
+        "a membership that has ended counts",
+        "portal/models/people.py",
+        "models.Q(memberships__is_active=True)",
+        "models.Q(memberships__pk__isnull=False)",
+        "tests/portal/test_session_person.py",
+    ),
+    Fault(
         "rotation writes over what somebody else wrote",
         "portal/rotation.py",
         "filter(pk=row.pk, **{name: before})",

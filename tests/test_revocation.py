@@ -14,10 +14,12 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import connection, connections, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scope
 
+from meetings.access import still_startable
 from meetings.models import AlternativeHost, Host, Meeting
 from meetings.services.schedule import Plan, schedule_meeting
 from portal.models import AuditEvent, Membership, Organization, User
@@ -288,6 +290,33 @@ def test_starts_do_not_wait_for_each_other(cast, at_zoom, zoom):
         statuses = list(pool.map(start, range(4)))
         assert statuses == [200] * 4
     assert time.monotonic() - before < 3.5, "one after the other they take four seconds"
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite keeps all writers out")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_a_start_passes_while_another_holds_its_grounds(cast, at_zoom, zoom, name):
+    """Both start the same meeting in the same organization, so they hold the same rows."""
+    client = Client()
+    client.force_login(getattr(cast, name))
+
+    def start() -> int:
+        with _own_connection():
+            return DOORS["start"](client, at_zoom)
+
+    with ThreadPoolExecutor(1) as pool, still_startable(cast.alice, at_zoom, cast.alice_host):
+        assert pool.submit(start).result() == 200
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite locks no rows")
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_the_last_look_locks_for_sharing_and_nothing_else(cast, at_zoom, zoom, signed_in, name):
+    client = signed_in(getattr(cast, name))
+    with CaptureQueriesContext(connection) as queries:
+        assert DOORS["start"](client, at_zoom) == 200
+    (held,) = [entry["sql"] for entry in queries if " FOR SHARE OF " in entry["sql"]]
+    assert held.startswith("SET LOCAL statement_timeout = '3s'; SELECT ")
+    assert not [entry for entry in queries if " FOR UPDATE" in entry["sql"]]
 
 
 def _assignment(cast: Any) -> None:

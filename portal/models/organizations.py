@@ -110,3 +110,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == self.Role.ADMIN
+
+    @property
+    def asks_for_second_factor(self) -> bool:
+        """Whether the organization's policy wants one of whoever has this role."""
+        policy = self.organization.mfa_required
+        return policy == Organization.MfaRequired.EVERYBODY or (
+            policy == Organization.MfaRequired.ADMINS and self.is_admin
+        )

@@ -1,7 +1,6 @@
 """A person."""
 
 import uuid
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,8 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.models.organizations import Membership, Organization
-from portal.tenancy import across_all_organizations
+from portal.models.organizations import Membership
 
 
 def normalize_address(address: str) -> str:
@@ -28,26 +26,6 @@ def validate_time_zone(name: str) -> None:
     """Raise `ValidationError` unless `name` is an IANA time zone."""
     if name not in available_timezones():
         raise ValidationError(_("This is not a known time zone, such as Europe/Berlin."))
-
-
-@dataclass(frozen=True)
-class _Belonging:
-    """What somebody is in an organization."""
-
-    role: str
-    name: str
-    mfa_required: str
-
-    @property
-    def is_admin(self) -> bool:
-        return self.role == Membership.Role.ADMIN
-
-    @property
-    def asks_for_second_factor(self) -> bool:
-        policy = Organization.MfaRequired
-        return self.mfa_required == policy.EVERYBODY or (
-            self.mfa_required == policy.ADMINS and self.is_admin
-        )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -71,6 +49,25 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.of_address(username or "").get()
+
+    def get_with_memberships(self, key: UUID) -> "User | None":
+        """The person, and what they are in which organization, by one query; None: nobody is.
+
+        Across all organizations: it is this from which the scope of a request is made.
+        """
+        mine = models.Q(memberships__is_active=True)
+        along: dict[str, Any] = {
+            "belonging": models.FilteredRelation("memberships", condition=mine)
+        }
+        # A row for each membership, or one without. The stubs know no such relations.
+        joined: Any = self.filter(pk=key).annotate(**along)
+        rows = joined.select_related("belonging__organization")
+        found: list[User] = list(rows.order_by("belonging__organization__name"))
+        if not found:
+            return None
+        user, each = found[0], [row.belonging for row in found]
+        user.memberships_read = [one for one in each if one and one.organization.is_active]
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -111,40 +108,39 @@ class User(AbstractBaseUser, PermissionsMixin):
     # asks what this person may do asks the methods below, so they then know of nothing else.
     acts_only_in: UUID | None = None
 
+    # By `get_with_memberships`; Django sets nothing where there is none.
+    belonging: Membership | None = None
+
     @cached_property
-    def _belongs_to(self) -> dict[UUID, _Belonging]:
-        """By organization, read once: the next request has an object of its own."""
+    def memberships_read(self) -> list[Membership]:
+        """Active ones of active organizations, read once: the next request has a person of its own.
+
+        Whoever the session names has been read with them.
+        """
+        read = User.objects.get_with_memberships(self.pk)
+        return read.memberships_read if read else []
+
+    def _belongs_to(self) -> list[Membership]:
         if not self.is_active:
-            return {}
-        # The scope is made from this, so it cannot be read inside one.
-        with across_all_organizations():
-            rows = Membership.objects.filter(
-                user=self, is_active=True, organization__is_active=True
-            ).order_by("organization__name")
-            if self.acts_only_in is not None:
-                rows = rows.filter(organization=self.acts_only_in)
-            found = rows.values_list(
-                "organization_id", "role", "organization__name", "organization__mfa_required"
-            )
-            return {key: _Belonging(*rest) for key, *rest in found}
+            return []
+        only = self.acts_only_in
+        return [one for one in self.memberships_read if only in (None, one.organization_id)]
 
     def member_of(self) -> list[UUID]:
         """The organizations in which this person is an active member."""
-        return list(self._belongs_to)
+        return [one.organization_id for one in self._belongs_to()]
 
     def admin_of(self) -> list[UUID]:
         """The organizations of which this person is an active admin."""
-        return [key for key, belonging in self._belongs_to.items() if belonging.is_admin]
+        return [one.organization_id for one in self._belongs_to() if one.is_admin]
 
     def organization_names(self) -> list[str]:
         """What the organizations of this person are called."""
-        return [belonging.name for belonging in self._belongs_to.values()]
+        return [one.organization.name for one in self._belongs_to()]
 
     def must_have_second_factor(self) -> bool:
         """Whether an organization's policy says so; of operators, the installation says so."""
-        return self.is_superuser or any(
-            belonging.asks_for_second_factor for belonging in self._belongs_to.values()
-        )
+        return self.is_superuser or any(one.asks_for_second_factor for one in self._belongs_to())
 
     @property
     def is_staff(self) -> bool:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.models import AuditEvent
+from tests.crowds import multiply
 from tests.factories import ZoomUserAssignmentFactory
 from tests.sandbox import ACME
 from tests.shared import share_account
@@ -295,20 +296,65 @@ def test_other_pages_keep_the_strict_policy(cast, signed_in):
     assert "script-src 'self';" in page["Content-Security-Policy"] + ";"
 
 
-@pytest.mark.parametrize(
-    ("who", "shared", "queries"), [("alice", False, 8), ("bob", False, 8), ("alice", True, 9)]
-)
-def test_what_a_start_costs(
-    cast, at_zoom, signed_in, django_assert_num_queries, who, shared, queries
-):
-    """Two of them begin and end the transaction of the last look, which is one statement in it.
+# Who starts, whether on a shared account, and the statements.
+COSTS = {
+    "host": ("alice", False, 7),
+    "alternative": ("bob", False, 7),
+    "shared": ("alice", True, 8),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+@pytest.mark.parametrize("start", COSTS)
+def test_what_a_start_costs(cast, at_zoom, signed_in, django_assert_num_queries, start):
+    """Session, person, meeting; the last look, and what begins and ends it; the audit row.
 
     On a shared account one more, as its assignment is looked at and held there too.
     """
+    who, shared, queries = COSTS[start]
     if shared:
-        account = share_account(cast)
-        ZoomUserAssignmentFactory(organization=cast.acme, account=account, zoom_user_id="alice")
+        share_alice(cast)
     client = signed_in(getattr(cast, who))
     assert client.post(start_url(at_zoom)).status_code == 200
     with django_assert_num_queries(queries):
         assert client.post(start_url(at_zoom)).status_code == 200
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="the rows are PostgreSQL's work")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("start", COSTS)
+def test_a_start_costs_no_more_where_there_is_much(
+    cast, at_zoom, signed_in, django_assert_num_queries, start
+):
+    who, shared, queries = COSTS[start]
+    if shared:
+        share_alice(cast)
+    crowd(cast, at_zoom)
+    client = signed_in(getattr(cast, who))
+    assert client.post(start_url(at_zoom)).status_code == 200
+    with django_assert_num_queries(queries):
+        assert client.post(start_url(at_zoom)).status_code == 200
+
+
+def share_alice(cast):
+    account = share_account(cast)
+    ZoomUserAssignmentFactory(organization=cast.acme, account=account, zoom_user_id="alice")
+
+
+def crowd(cast, meeting):
+    """1,000 meetings of the host's, 100 alternative hosts, 100 memberships of both people."""
+
+    def key(name):
+        return f"md5('{name}' || n)::uuid"
+
+    multiply(meeting, 1000, meeting_number="n")
+    host, alternative = cast.bob_host, meeting.alternative_hosts.get()
+    multiply(
+        host, 100, id=key("host"), membership_id="NULL", zoom_user_id="'zoom' || n"
+    )  # fmt: skip
+    multiply(alternative, 100, host_id=key("host"))
+    multiply(cast.acme, 100, id=key("organization"), name="'Faculty ' || n")
+    for row in (cast.alice_host.membership, cast.bob_host.membership):
+        multiply(row, 100, organization_id=key("organization"))
+    assert meeting.alternative_hosts.count() == len(cast.alice.member_of()) == 101
