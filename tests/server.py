@@ -20,7 +20,7 @@ from django.db import connection
 from tests.settings import BUILD, ENVIRONMENT, RUN
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def database_url() -> str:

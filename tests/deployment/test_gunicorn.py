@@ -19,7 +19,7 @@ def read_configuration(**changes):
     """What gunicorn makes of its file: setting by setting, or what it says against it."""
     return subprocess.run(
         [sys.executable, "-m", "gunicorn", "--print-config", "portal.wsgi"],
-        cwd=ROOT, env={**environment(), **changes}, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env={**environment(), **changes}, capture_output=True, text=True, timeout=180,
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def test_workers_share_no_connection_of_the_code_they_were_loaded_from():
     )
     answer = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert (answer.stdout, answer.returncode) == ("None\n", 0), answer.stderr
 

@@ -102,7 +102,7 @@ def proxied(request, django_db_setup, tmp_path_factory):
 
 
 def _wait_for(base, process):
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(requests.ConnectionError):
             requests.get(f"{base}/static/nothing", timeout=5)

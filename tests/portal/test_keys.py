@@ -133,7 +133,7 @@ def test_no_process_starts_with_a_weak_key(name, django_db_setup):
     ended = subprocess.run(
         [sys.executable, *line],
         cwd=ROOT, env=environment(SECRET_KEY="too-short"),
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert ended.returncode != 0
     assert "portal.E002" in ended.stdout + ended.stderr
