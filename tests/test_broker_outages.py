@@ -107,6 +107,7 @@ def test_what_needs_a_worker_says_so_soon_while_redis_is_silent(cast, zoom):
 
 
 @needs_redis
+@pytest.mark.storm
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_comes_back_when_redis_does_and_nothing_due_is_lost(cast, zoom, record_property):
     AccessToken.objects.create(account=cast.acme_account, next_refresh_at=timezone.now())

@@ -4,6 +4,7 @@ What a test counts it hands over with `record_property`; a figure of "0 found" s
 positive control that the same search passed.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def _suite_figures() -> list[Figure]:
         exactly("G8.tampered_accepted", counted["G8.tampered_accepted"], "taken", 0),
         exactly("G8.rows_of_a_hundred_replays", counted["G8.rows_of_a_hundred_replays"], "rows", 1),
         *_token_figures(counted),
+        *_sqlite_figures(),
     ]
 
 
@@ -98,7 +100,16 @@ def _token_figures(counted: dict[str, int]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def run_and_count(*tests: str) -> dict[str, int]:
+def _sqlite_figures() -> list[Figure]:
+    """The storms once more, where one writer at a time is all there is."""
+    counted = run_and_count("tests/zoomauth/test_token_storms.py", TEST_DATABASE="sqlite")
+    return [
+        exactly("G9.failed_on_sqlite", counted["failed"], "tests", 0),
+        exactly("G9.token_requests_on_sqlite", counted["G9.token_requests"], "requests", 1),
+    ]
+
+
+def run_and_count(*tests: str, **environment: str) -> dict[str, int]:
     """Failures by file, and what the tests hand over as figures."""
     counted: dict[str, int] = defaultdict(int)
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +117,7 @@ def run_and_count(*tests: str) -> dict[str, int]:
         # The newer form of report has no place for what tests hand over.
         form = ("-o", "junit_family=xunit1", f"--junitxml={report}")
         command = [sys.executable, "-m", "pytest", "-q", *form, *tests]
-        subprocess.run(command, cwd=ROOT, timeout=1800)
+        subprocess.run(command, cwd=ROOT, timeout=1800, env={**os.environ, **environment})
         suite = ElementTree.parse(report).getroot()[0]  # noqa: S314 - our own
     for case in suite.iter("testcase"):
         red = case.find("failure") is not None or case.find("error") is not None

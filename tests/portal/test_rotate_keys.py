@@ -277,6 +277,7 @@ def _fill_up(rows: int, host: Host) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.storm
 def test_killed_twenty_times_while_starts_go_on(rotating, cast, zoom, record_property):
     zoom.account()
     rotating()

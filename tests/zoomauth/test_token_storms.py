@@ -61,6 +61,7 @@ def test_a_cold_start_of_all_is_one_token_request(account, zoom, herd, record_pr
     assert zoom.count_calls(status=401) == {}
 
 
+@pytest.mark.storm
 def test_a_token_that_ends_under_load_is_one_token_request(account, zoom, herd, record_property):
     get_access_token(account, client_for(account))
     AccessToken.objects.update(expires_at=timezone.now() + timedelta(seconds=30))
@@ -71,6 +72,7 @@ def test_a_token_that_ends_under_load_is_one_token_request(account, zoom, herd, 
     assert token_requests(zoom) == 1
 
 
+@pytest.mark.storm
 def test_a_token_that_zoom_ended_is_one_token_request(account, zoom, herd, record_property):
     get_access_token(account, client_for(account))
     # Another program of the account's has got itself one.
@@ -83,6 +85,7 @@ def test_a_token_that_zoom_ended_is_one_token_request(account, zoom, herd, recor
     assert zoom.count_calls(status=401)["users.list"] > 1
 
 
+@pytest.mark.storm
 def test_as_many_accounts_are_as_many_token_requests(cast, zoom, herd, record_property):
     accounts = ZoomAccountFactory.create_batch(ALL, organization=cast.acme)
     for account in accounts:
@@ -95,6 +98,7 @@ def test_as_many_accounts_are_as_many_token_requests(cast, zoom, herd, record_pr
     assert set(zoom.count_calls("account", call="oauth.token").values()) == {1}
 
 
+@pytest.mark.storm
 def test_a_failure_of_all_is_one_token_request(account, zoom, herd, record_property):
     zoom.change_account(client_secret="another-secret")
     zoom.fault("oauth.token", "latency", seconds=0.5)
@@ -122,6 +126,7 @@ def test_a_lease_ends_in_time_for_the_next_mint():
     assert longest_lease() <= timedelta(seconds=13)
 
 
+@pytest.mark.storm
 def test_a_killed_minter_keeps_nobody_from_minting_for_longer_than_its_lease(
     account, zoom, settings, record_property
 ):
