@@ -12,11 +12,13 @@ from portal.sealing import SealingError
 from zoomauth.errors import (
     ZoomDailyLimitReached,
     ZoomError,
+    ZoomFailedRepeatedly,
     ZoomInputRefused,
     ZoomMeetingNotFound,
     ZoomNotConnected,
     ZoomRateLimited,
     ZoomTimeout,
+    ZoomTooManyAtOnce,
 )
 
 # What a door catches. A secret that cannot be unsealed is to the host a missing connection.
@@ -34,6 +36,8 @@ _STATUS: tuple[tuple[type[ZoomError], HTTPStatus], ...] = (
     (ZoomInputRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ZoomDailyLimitReached, HTTPStatus.SERVICE_UNAVAILABLE),
     (ZoomRateLimited, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ZoomFailedRepeatedly, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ZoomTooManyAtOnce, HTTPStatus.SERVICE_UNAVAILABLE),
     (ZoomTimeout, HTTPStatus.GATEWAY_TIMEOUT),
 )
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from portal.models import Organization
 from portal.sealing import SealingError
+from zoomauth.breaker import guarding
 from zoomauth.client import Deadline, Gate, Heard, ZoomClient
 from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
 from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
@@ -133,9 +134,19 @@ def ask(
 
     `before_mint` is called when it takes a new token, right before that is requested or waited for,
     and once at most. What it raises, it raises to the caller, and Zoom is asked for nothing.
+    Raises `ZoomFailedRepeatedly` where Zoom has been failing.
     """
     client = client_for(account)
-    before_mint = cache(before_mint)
+    with guarding(account):
+        return _ask_with_token(account, client, call, cache(before_mint))
+
+
+def _ask_with_token(
+    account: ZoomAccount,
+    client: ZoomClient,
+    call: Callable[[ZoomClient, str], Answer],
+    before_mint: Callable[[], object],
+) -> Answer:
     try:
         grant = get_access_token(account, client, before_mint)
         try:

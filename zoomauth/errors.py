@@ -18,59 +18,18 @@ ZoomError
 ├── ZoomInputRefused             refused by Zoom, or before asking; `fields` may be shown
 ├── ZoomRefused                  any other HTTP 4xx: understood, and no
 │   └── ZoomAddressTaken         a user with this address is there already
-└── ZoomNotConnected             ours: no usable Zoom account; Zoom was not asked
+├── ZoomNotConnected             ours: no usable Zoom account; Zoom was not asked
+├── ZoomFailedRepeatedly         ours: the account's calls fail; Zoom is not asked for seconds
+└── ZoomTooManyAtOnce            ours: too many of the account's calls hang; Zoom was not asked
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-
-# Dataclasses for their __init__ alone: an exception equals itself, and its repr shows no field.
-@dataclass(kw_only=True, eq=False, repr=False)
-class ZoomError(Exception):
-    """A call to Zoom did not succeed.
-
-    `retryable`: the same call may succeed later although nobody changes anything. It is False on
-    a create whose outcome is unknown: asking again could make a second meeting.
-    `outcome_unknown`: a write was sent and Zoom may or may not have carried it out.
-    `slug` is stable and meant for programs, `user_message` for a host, `admin_message` for an
-    admin of the organization. str() and repr() show only what Zoom's support would ask for.
-    """
-
-    slug = "zoom_error"
-    retryable = False
-    user_message = _("Zoom did not do what was asked. Ask your admin to look into it.")
-    admin_message = _("Zoom did not do what was asked. Tell Zoom's support the tracking id.")
-    unconfirmed_message: ClassVar[Any] = None  # instead of the user_message, if it has one
-
-    call: str = ""
-    http_status: int | None = None
-    code: int | str | None = None
-    tracking_id: str = ""
-    outcome_unknown: bool = False
-    repeatable: bool = True
-
-    def __post_init__(self) -> None:
-        if self.outcome_unknown:
-            self.retryable = self.retryable and self.repeatable
-            self.user_message = self.unconfirmed_message or self.user_message
-
-    def __str__(self) -> str:
-        facts = (
-            ("call", self.call),
-            ("HTTP status", self.http_status),
-            ("Zoom code", self.code),
-            ("tracking id", self.tracking_id),
-        )
-        known = (f"{name} {value}" for name, value in facts if value not in (None, ""))
-        return ", ".join(known) or self.slug
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self}>"
+from zoomauth.zoom_error import ZoomError as ZoomError
 
 
 class ZoomUnreachable(ZoomError):
@@ -296,4 +255,34 @@ class ZoomNotConnected(ZoomError):
     admin_message = _(
         "No usable Zoom account is connected. Enter the credentials of a Server-to-Server OAuth "
         "app and run the connection check."
+    )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ZoomFailedRepeatedly(ZoomError):
+    """Not asked, as the account's last calls failed; at `retry_at` one call is let through."""
+
+    slug = "zoom_failed_repeatedly"
+    retryable = True
+    user_message = _(
+        "Zoom has failed several times in a row for your organization. "
+        "Try again in a quarter of a minute."
+    )
+    admin_message = _(
+        "The last calls to this Zoom account failed, so it is asked again only every few seconds, "
+        "until it answers. Check the server's network and Zoom's own status page."
+    )
+    retry_at: datetime | None = None
+
+
+class ZoomTooManyAtOnce(ZoomError):
+    slug = "zoom_too_many_at_once"
+    retryable = True
+    user_message = _(
+        "Many people of your organization are waiting for Zoom at this moment, and Zoom is slow. "
+        "Try again in a few seconds."
+    )
+    admin_message = _(
+        "So many calls to this Zoom account wait for an answer that no more were made. Zoom is "
+        "slow, or cannot be reached; see its own status page."
     )

@@ -28,6 +28,7 @@ from portal.reauthentication import (
 from zoomauth.admin.account_users import AccountUsersPages
 from zoomauth.admin.forms import LABELS, ZoomAccountForm, describe_secret
 from zoomauth.admin.guide import render_guide
+from zoomauth.breaker import describe_calls
 from zoomauth.connection_check import Result, is_fit, last_check, run_check
 from zoomauth.credentials import SECRETS, add_account, change_account
 from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
@@ -78,7 +79,7 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # The address has the account's id in it, so there is none before it is saved.
-        check = ["access_in_full", "last_checked"] if obj else []
+        check = ["access_in_full", "calls", "last_checked"] if obj else []
         webhook = ["webhook_address", "webhook_validated"] if obj else []
         asked = obj is not None and not self._secrets_are_open(request)
         box = "stored" if asked else "new"
@@ -110,7 +111,7 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Secrets are sealed for their owner: an account cannot change hands.
-        fixed = ["organization", "access_in_full", "last_checked"]
+        fixed = ["organization", "access_in_full", "calls", "last_checked"]
         fixed += ["webhook_address", "webhook_validated"]
         return [*fixed, *(f"stored_{name}" for name in SECRETS)] if obj else []
 
@@ -166,6 +167,11 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
         said = _("passed") if last.is_fit else _("something is missing")
         when = date_format(localtime(last.checked_at), "DATETIME_FORMAT")
         return format_html('<a href="{}">{}: {}</a>', url, when, said)
+
+    @admin.display(description=_("calls to Zoom"))
+    def calls(self, obj: ZoomAccount) -> str:
+        """Whether they are stopped, because Zoom keeps failing."""
+        return describe_calls(obj)
 
     @admin.display(description=_("event notification endpoint URL"))
     def webhook_address(self, obj: ZoomAccount) -> str:

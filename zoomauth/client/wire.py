@@ -125,7 +125,7 @@ def _read_content(response: requests.Response) -> bytes | None:
 
 def _make_error(call: Call, exchange: Exchange, error: Exception, status: int | None) -> ZoomError:
     if not exchange.was_sent:
-        return ZoomUnreachable(call=call.name)
+        return ZoomUnreachable(call=call.name, was_tried=True)
     kind: type[ZoomError] = ZoomUnavailable
     if isinstance(error, _UNREADABLE):
         kind = ZoomAnswerInvalid
@@ -137,4 +137,5 @@ def _make_error(call: Call, exchange: Exchange, error: Exception, status: int | 
         http_status=status,
         outcome_unknown=call.is_write and not refused,
         repeatable=call.repeatable,
+        was_tried=True,
     )

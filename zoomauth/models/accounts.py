@@ -75,6 +75,13 @@ class ZoomAccount(models.Model):
     # Null where code that does not know this column has written the row.
     secret_notes = models.JSONField(default=dict, null=True, editable=False)
 
+    # `zoomauth.breaker`: how often Zoom failed since then; since when calls are stopped for it, and
+    # when the next one is let through to try.
+    failures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    failing_since = models.DateTimeField(null=True, editable=False)
+    stopped_at = models.DateTimeField(null=True, editable=False)
+    try_at = models.DateTimeField(null=True, editable=False)
+
     objects = tenant_manager(models.QuerySet, organization="organization")
 
     class Meta:
