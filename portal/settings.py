@@ -241,6 +241,7 @@ ZOOM_LINK_HOSTS = env.list("ZOOM_LINK_HOSTS", default=[".zoom.us"])
 ZOOM_CONNECT_TIMEOUT = amount("ZOOM_CONNECT_TIMEOUT", 2.0)
 ZOOM_READ_TIMEOUT = amount("ZOOM_READ_TIMEOUT", 4.0)
 ZOOM_DEADLINE = amount("ZOOM_DEADLINE", 7.0)
+ZOOM_CALLS_AT_ONCE = amount("ZOOM_CALLS_AT_ONCE", 24, unit="calls")
 WEBHOOK_EVENT_DAYS = amount("WEBHOOK_EVENT_DAYS", 30.0, unit="days")
 ZOOM_SDK_WEBRTC_MODE = one_of("ZOOM_SDK_WEBRTC_MODE", ("sdk", "0", "1"), "sdk")
 # Below which SDK Zoom lets nobody in, and since when or from when on. It moves each quarter.

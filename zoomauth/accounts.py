@@ -13,6 +13,7 @@ from portal.models import Organization
 from portal.sealing import SealingError
 from zoomauth.breaker import guarding
 from zoomauth.client import Deadline, Gate, Heard, ZoomClient
+from zoomauth.containment import place_for
 from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
 from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
 from zoomauth.tokens import get_access_token, refresh_access_token
@@ -134,10 +135,10 @@ def ask(
 
     `before_mint` is called when it takes a new token, right before that is requested or waited for,
     and once at most. What it raises, it raises to the caller, and Zoom is asked for nothing.
-    Raises `ZoomFailedRepeatedly` where Zoom has been failing.
+    Raises `ZoomFailedRepeatedly` and `ZoomTooManyAtOnce` where Zoom is having a bad day.
     """
     client = client_for(account)
-    with guarding(account):
+    with place_for(account.pk), guarding(account):
         return _ask_with_token(account, client, call, cache(before_mint))
 
 
