@@ -19,7 +19,7 @@ from meetings.models import AlternativeHost, Host, Meeting
 from meetings.start_rules import Stage, Way, first_refusal
 from portal.audit import record
 from portal.models import AuditEvent, Membership, User
-from zoomauth.services import WITH_ACCOUNT
+from zoomauth.services import WITH_ACCOUNT, wait_limit
 
 
 class GroundsBusy(Exception):
@@ -87,14 +87,14 @@ def still_startable(
     with ExitStack() as held:
         try:
             held.enter_context(transaction.atomic())
-            allowed = _hold(user, meeting, as_host, way)
+            if not _hold(user, meeting, as_host, way):
+                raise PermissionDenied
+            yield
         except OperationalError as error:
             if not _waited_in_vain(error):
                 raise
+            # Here, or in a gate behind this one.
             raise GroundsBusy from None
-        if not allowed:
-            raise PermissionDenied
-        yield
 
 
 def _hold(user: User, meeting: Meeting, as_host: Host, way: Way) -> bool:
@@ -157,7 +157,7 @@ def _for_share(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
     # that is counted anew for each row. Sent together with the locks, as each is a round trip;
     # `portal.checks` refuses the database option with which that could not be.
     shared = sql.replace(" FOR UPDATE OF ", " FOR SHARE OF ")
-    answer = execute(f"SET LOCAL statement_timeout = '3s'; {shared}", *rest)
+    answer = execute(f"SET LOCAL statement_timeout = '{wait_limit()}'; {shared}", *rest)
     context = rest[-1]
     context["cursor"].nextset()
     return answer

@@ -379,6 +379,36 @@ def test_a_change_left_half_done_is_told_and_no_zak_leaves(cast, at_zoom, zoom, 
     assert AuditEvent.objects.latest("at").detail["cause"] == "busy"
 
 
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs two writers at once")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", [_membership, lambda cast, _person: _touch_assignment(cast)])
+def test_a_change_left_half_done_is_waited_for_until_the_deadline(
+    cast, at_zoom, zoom, settings, change
+):
+    shared = share_account(cast)
+    ZoomUserAssignmentFactory(organization=cast.acme, account=shared, zoom_user_id="alice")
+    client = Client()
+    client.force_login(cast.alice)
+    assert DOORS["start"](client, at_zoom) == 200
+    settings.ZOOM_DEADLINE = 0.5
+
+    def start() -> Any:
+        with _own_connection():
+            begun = time.monotonic()
+            answer = client.post(reverse(PATHS["start"], args=[at_zoom.pk]))
+            return answer.json()["error"]["code"], time.monotonic() - begun
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        change(cast, cast.alice)
+        code, seconds = pool.submit(start).result()
+    assert code == "busy"
+    assert seconds < 2.5, "without the deadline it would be three"
+
+
+def _touch_assignment(cast: Any) -> None:
+    ZoomUserAssignment.objects.update(zoom_user_id="alice")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_who_revokes_does_not_wait_for_zoom(cast, at_zoom, zoom):
     zoom.fault("users.token", "latency", seconds=3.0, times=1)

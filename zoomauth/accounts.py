@@ -12,7 +12,7 @@ from django.db import connection
 from portal.models import Organization
 from portal.sealing import SealingError
 from zoomauth.breaker import guarding
-from zoomauth.client import Deadline, Gate, Heard, ZoomClient
+from zoomauth.client import Deadline, Gate, Heard, ZoomClient, seconds_left
 from zoomauth.containment import place_for
 from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
 from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
@@ -21,6 +21,8 @@ from zoomauth.tokens import get_access_token, refresh_access_token
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+
+_LONGEST_LOCK_WAIT = 3.0
 
 
 def account_of(organization: Organization) -> ZoomAccount:
@@ -98,9 +100,14 @@ def still_acting_as(
     @contextmanager
     def guarded() -> Iterator[None]:
         with gate(), connection.cursor() as cursor:
-            lock = "FOR SHARE OF a, c" if connection.features.has_select_for_update else ""
             keys = [_as_key(row) for row in (organization, account)]
-            cursor.execute(f"{_ASSIGNED}{lock}", [*keys, zoom_user_id])
+            if connection.features.has_select_for_update:
+                # In one statement, as each is a round trip. What was left before is less by now.
+                limit = f"SET LOCAL statement_timeout = '{wait_limit()}'; "
+                cursor.execute(f"{limit}{_ASSIGNED} FOR SHARE OF a, c", [*keys, zoom_user_id])
+                cursor.nextset()
+            else:
+                cursor.execute(_ASSIGNED, [*keys, zoom_user_id])
             if cursor.fetchone() is None:
                 raise ZoomUserNotFound(call="assignment")
             yield
@@ -108,20 +115,38 @@ def still_acting_as(
     return guarded
 
 
+def wait_limit() -> str:
+    """How long a statement of a gate may wait for who is changing what it locks, for PostgreSQL.
+
+    Three seconds, and never beyond the deadline of the start.
+    """
+    # Zero would be no limit at all.
+    return f"{max(1, round(seconds_left(_LONGEST_LOCK_WAIT) * 1000))}ms"
+
+
 def _as_key(row: Organization | ZoomAccount) -> Any:
     """As this database keeps it: SQLite has no type for it."""
     return row._meta.pk.get_db_prep_value(row.pk, connection)
 
 
-def client_for(account: ZoomAccount, listener: Callable[[Heard], None] | None = None) -> ZoomClient:
-    """A client for this account's region, with the deadline of a whole start before it."""
+def page_deadline() -> Deadline:
+    """By when a page must have all that it asks Zoom for. To be made when the page is asked for."""
+    return Deadline.after(settings.ZOOM_DEADLINE)
+
+
+def client_for(
+    account: ZoomAccount,
+    listener: Callable[[Heard], None] | None = None,
+    deadline: Deadline | None = None,
+) -> ZoomClient:
+    """A client for this account's region, with this deadline or that of a whole page."""
     region = f"-{account.region}" if account.region else ""
     return ZoomClient(
         api_url=settings.ZOOM_API_URL.format(region=region),
         oauth_url=settings.ZOOM_OAUTH_URL,
         connect_timeout=settings.ZOOM_CONNECT_TIMEOUT,
         read_timeout=settings.ZOOM_READ_TIMEOUT,
-        deadline=Deadline.after(settings.ZOOM_DEADLINE),
+        deadline=deadline or page_deadline(),
         listener=listener,
     )
 
@@ -130,14 +155,18 @@ def ask(
     account: ZoomAccount,
     call: Callable[[ZoomClient, str], Answer],
     before_mint: Callable[[], object] = lambda: None,
+    deadline: Deadline | None = None,
 ) -> Answer:
     """One call with the stored token; if Zoom refuses that token, once more with a newer one.
+
+    All of it within `deadline`: a wait for a place, for somebody else's token, for the gate, for
+    Zoom. A page that asks more than once gives the same one each time.
 
     `before_mint` is called when it takes a new token, right before that is requested or waited for,
     and once at most. What it raises, it raises to the caller, and Zoom is asked for nothing.
     Raises `ZoomFailedRepeatedly` and `ZoomTooManyAtOnce` where Zoom is having a bad day.
     """
-    client = client_for(account)
+    client = client_for(account, deadline=deadline)
     with place_for(account.pk), guarding(account):
         return _ask_with_token(account, client, call, cache(before_mint))
 

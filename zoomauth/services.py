@@ -8,8 +8,8 @@ it has: what it finds still holds at that very moment, however long the token to
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -25,11 +25,14 @@ from zoomauth.accounts import (
     account_read_with,
     ask,
     client_for,
+    page_deadline,
     refuse_unless_assigned,
     still_acting_as,
+    wait_limit,
 )
-from zoomauth.client import Gate, MeetingDraft, ZoomMeeting
+from zoomauth.client import Deadline, Gate, MeetingDraft, ZoomMeeting
 from zoomauth.client import ZoomUser as UserAtZoom
+from zoomauth.containment import place_for
 from zoomauth.credentials import add_account
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
 from zoomauth.import_words import describe_import
@@ -66,6 +69,7 @@ from zoomauth.zoom_users import (
 __all__ = [
     "WITH_ACCOUNT",
     "AccountStanding",
+    "Deadline",
     "Fitness",
     "Gate",
     "MeetingDraft",
@@ -90,14 +94,17 @@ __all__ = [
     "get_account_standing",
     "get_fitness",
     "get_fitness_of",
+    "hold_place",
     "is_zoom_link",
     "judge_fitness",
     "last_import",
     "licence_label",
     "may_create_users",
+    "page_deadline",
     "refresh_account",
     "start_import",
     "unknown_creations",
+    "wait_limit",
     "zoom_user_of_row",
     "zoom_users_of",
 ]
@@ -180,8 +187,22 @@ def fetch_user(*, organization: Organization, zoom_user_id: str) -> UserAtZoom:
     )
 
 
+@contextmanager
+def hold_place(organization: Organization) -> Iterator[None]:
+    """To wait for what somebody else asks Zoom for: it holds a thread as a call of one's own does.
+
+    Raises `ZoomError`.
+    """
+    with place_for(account_of(organization).pk):
+        yield
+
+
 def create_meeting(
-    *, organization: Organization, zoom_user_id: str, draft: MeetingDraft
+    *,
+    organization: Organization,
+    zoom_user_id: str,
+    draft: MeetingDraft,
+    deadline: Deadline | None = None,
 ) -> ZoomMeeting:
     """Schedule at Zoom. On `outcome_unknown` errors it may exist; do not simply ask again."""
     for alternative in draft.alternative_hosts:
@@ -191,16 +212,20 @@ def create_meeting(
         lambda client, token: client.create_meeting(
             access_token=token, zoom_user_id=zoom_user_id, draft=draft
         ),
+        deadline=deadline,
     )
 
 
-def delete_meeting(*, organization: Organization, meeting_number: int) -> None:
+def delete_meeting(
+    *, organization: Organization, meeting_number: int, deadline: Deadline | None = None
+) -> None:
     """Delete the meeting at Zoom."""
     ask(
         account_of(organization),
         lambda client, token: client.delete_meeting(
             access_token=token, meeting_number=meeting_number
         ),
+        deadline=deadline,
     )
 
 

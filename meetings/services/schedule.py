@@ -26,11 +26,14 @@ from portal.audit import record
 from portal.models import AuditEvent, User
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomUnavailable
 from zoomauth.services import (
+    Deadline,
     MeetingDraft,
     ZoomMeeting,
     create_meeting,
     delete_meeting,
+    hold_place,
     is_zoom_link,
+    page_deadline,
 )
 
 # Zoom API reference, Create a meeting: at most ten characters, letters, digits and @ - _ *.
@@ -73,6 +76,7 @@ def schedule_meeting(*, plan: Plan, user: User, key: UUID) -> Meeting:
     asked. Where Zoom may have made the meeting without our knowing (`outcome_unknown`), the row
     stays, unconfirmed, and with it the key: a create is never repeated blindly.
     """
+    deadline = page_deadline()
     _refuse_unless_schedulable(plan.host, user)
     draft = _draft_of(plan)
     meeting = _new_row(plan, user, key)
@@ -80,9 +84,10 @@ def schedule_meeting(*, plan: Plan, user: User, key: UUID) -> Meeting:
         with transaction.atomic():
             meeting.save(force_insert=True)
     except IntegrityError:
-        return _wait_for_first_click(meeting.pk)
+        with hold_place(meeting.organization):
+            return _wait_for_first_click(meeting.pk)
     try:
-        made = _create(meeting, plan, draft)
+        made = _create(meeting, plan, draft, deadline)
         is_there = _confirm(meeting, made, plan)
     except ZoomError as error:
         if not error.outcome_unknown:
@@ -90,7 +95,7 @@ def schedule_meeting(*, plan: Plan, user: User, key: UUID) -> Meeting:
         _record_failure(plan, user, error)
         raise
     if not is_there:
-        raise _take_back(meeting, made, user)
+        raise _take_back(meeting, made, user, deadline)
     record("meeting.scheduled", organization=meeting.organization, actor=user, target=meeting)
     return meeting
 
@@ -188,9 +193,12 @@ def _wait_for_first_click(key: UUID) -> Meeting:
         time.sleep(_POLL_SECONDS)
 
 
-def _create(meeting: Meeting, plan: Plan, draft: MeetingDraft) -> ZoomMeeting:
+def _create(meeting: Meeting, plan: Plan, draft: MeetingDraft, deadline: Deadline) -> ZoomMeeting:
     made = create_meeting(
-        organization=meeting.organization, zoom_user_id=plan.host.zoom_user_id, draft=draft
+        organization=meeting.organization,
+        zoom_user_id=plan.host.zoom_user_id,
+        draft=draft,
+        deadline=deadline,
     )
     if not is_zoom_link(made.join_url):
         raise _made_but_unusable()
@@ -219,11 +227,15 @@ def _confirm(meeting: Meeting, made: ZoomMeeting, plan: Plan) -> bool:
     return True
 
 
-def _take_back(meeting: Meeting, made: ZoomMeeting, user: User) -> ZoomError:
+def _take_back(meeting: Meeting, made: ZoomMeeting, user: User, deadline: Deadline) -> ZoomError:
     """Delete at Zoom what nobody here has a row of any more, and the failure to tell of it."""
     failure = _made_but_unusable()
     try:
-        delete_meeting(organization=meeting.organization, meeting_number=made.meeting_number)
+        delete_meeting(
+            organization=meeting.organization,
+            meeting_number=made.meeting_number,
+            deadline=deadline,
+        )
     except ZoomError as error:
         is_left = True
         failure.user_message = _(

@@ -1,5 +1,6 @@
 """GET and POST /meetings/schedule/."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -249,8 +250,8 @@ def discarded_meanwhile(cast, zoom, only_new):
         finally:
             connection.close()
 
-    def send():
-        zoom.fault("meetings.create", "latency", seconds=0.7)
+    def send(seconds=0.7):
+        zoom.fault("meetings.create", "latency", seconds=seconds)
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(click)
             row = zoom.wait_until(only_new().first)
@@ -288,6 +289,39 @@ def test_what_zoom_does_not_delete_again_is_written_down_with_its_number(
     event = AuditEvent.objects.get(action="meeting.scheduled")
     assert event.detail["meeting_number"] == left["number"]
     assert event.detail["left_at_zoom"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_it_again_keeps_to_the_deadline_of_the_page(zoom, settings, discarded_meanwhile):
+    settings.ZOOM_DEADLINE = 4.0
+    zoom.fault("meetings.delete", "stall")
+    begun = time.monotonic()
+    answer = discarded_meanwhile(seconds=3.0)
+    assert "Delete it in Zoom" in answer.content.decode()
+    assert time.monotonic() - begun < 6, "a deadline of its own would end after seven seconds"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_for_the_first_click_takes_a_place_too(cast, zoom, settings, signed_in):
+    settings.ZOOM_CALLS_AT_ONCE = 1
+    settings.ZOOM_DEADLINE = 4.0
+    clients, sent = [signed_in(cast.alice) for _ in range(2)], form(cast.alice_host)
+    zoom.fault("meetings.create", "stall")
+
+    def click(client):
+        try:
+            return client.post(URL, sent)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(click, clients[0])
+        zoom.wait_until(lambda: "meetings.create" in zoom.calls())
+        second = clients[1].post(URL, sent)
+        assert second.status_code == 503
+        assert "are waiting for Zoom at this moment" in second.content.decode()
+        assert first.result().status_code == 504
+    assert zoom.calls().count("meetings.create") == 1
 
 
 def test_a_confirmed_meeting_cannot_be_taken_off_the_list(cast, zoom, signed_in):

@@ -1,7 +1,7 @@
 """The client of Zoom's REST API. One call is one request; nothing is asked twice."""
 
 from zoomauth.client.answers import AccessTokenAnswer, Zak, ZoomMeeting, ZoomUser, ZoomUserPage
-from zoomauth.client.deadline import Deadline, Gate
+from zoomauth.client.deadline import Deadline, Gate, seconds_left
 from zoomauth.client.drafts import MeetingChanges, MeetingDraft
 from zoomauth.client.verdicts import Heard
 from zoomauth.client.zoom_client import ZoomClient
@@ -18,4 +18,5 @@ __all__ = [
     "ZoomMeeting",
     "ZoomUser",
     "ZoomUserPage",
+    "seconds_left",
 ]

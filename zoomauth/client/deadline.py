@@ -86,6 +86,12 @@ def exchange_until(deadline: Deadline, gate: Gate) -> Iterator[Exchange]:
         _exchange.reset(token)
 
 
+def seconds_left(most: float) -> float:
+    """How long something in a gate may last: what is left to the exchange, and not above `most`."""
+    exchange = _exchange.get(None)
+    return most if exchange is None else min(most, exchange.deadline.remaining())
+
+
 class _Reader(io.RawIOBase):
     """The receiving side of a socket: every read is one wait of its own."""
 
