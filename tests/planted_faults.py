@@ -24,6 +24,41 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "the breaker never stops anything",
+        "zoomauth/breaker.py",
+        "failures__gte=MOST_FAILURES)",
+        "failures__gte=10**6)",
+        "tests/zoomauth/test_breaker.py",
+    ),
+    Fault(
+        "everybody tries at once",
+        "zoomauth/breaker.py",
+        "    if not mine:\n",
+        "    if False:\n",
+        "tests/zoomauth/test_breaker.py",
+    ),
+    Fault(
+        "a slow account takes every thread",
+        "zoomauth/containment.py",
+        ">= settings.ZOOM_CALLS_AT_ONCE:",
+        ">= 10**6:",
+        "tests/zoomauth/test_containment.py",
+    ),
+    Fault(
+        "a wait has no deadline",
+        "zoomauth/client/deadline.py",
+        "return remaining if timeout is None else min(timeout, remaining)",
+        "return timeout if timeout is not None else remaining",
+        "tests/zoomauth/test_client_faults.py::test_slow_peer_is_cut_off_at_the_deadline",
+    ),
+    Fault(
+        "a start waits for a change beyond its deadline",
+        "zoomauth/accounts.py",
+        "seconds_left(_LONGEST_LOCK_WAIT)",
+        "_LONGEST_LOCK_WAIT",
+        "tests/test_revocation.py::test_a_change_left_half_done_is_waited_for_until_the_deadline",
+    ),
+    Fault(
         "a ZAK is fetched that lacks its signature",
         "zoomauth/services.py",
         "    signature = _sign(account, meeting_number, role)\n",
