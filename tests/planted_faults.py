@@ -47,8 +47,10 @@ FAULTS = (
     Fault(
         "a wait has no deadline",
         "zoomauth/client/deadline.py",
-        "return remaining if timeout is None else min(timeout, remaining)",
-        "return timeout if timeout is not None else remaining",
+        "        if remaining <= 0:\n"
+        '            raise TimeoutError("The deadline has passed")\n'
+        "        return remaining if timeout is None else min(timeout, remaining)",
+        "        return remaining + 60 if timeout is None else timeout",
         "tests/zoomauth/test_client_faults.py::test_slow_peer_is_cut_off_at_the_deadline",
     ),
     Fault(
