@@ -4,12 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from meetings.services.host_mail import mail_due_links
 from meetings.services.on_behalf import mail_due_hosts
 from meetings.services.report import make_report
 from meetings.services.report_mail import run_nightly
+from meetings.services.traces import prune
 from portal.models import Organization
 from portal.tenancy import across_all_organizations, acting_for
 
@@ -66,3 +68,9 @@ def make_report_now(organization_id: str) -> None:
             return
         if not organization.tomorrow_reports.filter(made_at__gt=now - _MADE_LATELY).exists():
             make_report(organization, now=now)
+
+
+@shared_task(ignore_result=True)
+def prune_start_attempts() -> int:
+    """Delete the attempts of longer ago than they are kept; returns how many."""
+    return prune(timezone.now(), timedelta(days=settings.START_ATTEMPT_DAYS))

@@ -232,6 +232,9 @@ INVITATION_DAYS = amount("INVITATION_DAYS", 7.0, unit="days")
 # What makes an admin's link of a member to a Zoom user hold; see meetings.services.host_links.
 HOST_LINKS = one_of("HOST_LINKS", ("confirmed", "at_once"), "confirmed")
 
+# --- Starts ---------------------------------------------------------------------------------
+START_ATTEMPT_DAYS = amount("START_ATTEMPT_DAYS", 90.0, unit="days")
+
 # --- Zoom -----------------------------------------------------------------------------------
 # `{region}` becomes "" or "-eu", "-us", ...: an account's region is a fixed choice, never a host.
 ZOOM_API_URL = env.str("ZOOM_API_URL", "https://api{region}.zoom.us/v2")
@@ -250,6 +253,8 @@ ZOOM_SDK_MINIMUM = version_from("ZOOM_SDK_MINIMUM")
 ZOOM_LINKED_HOSTS = "meetings.checklist.linked_zoom_users"
 # What follows from a finished import of an organization's Zoom users.
 ZOOM_USERS_IMPORTED = "meetings.services.host_following.follow_zoom_users"
+# What follows from Zoom's word that a meeting has started.
+ZOOM_MEETING_STARTED = "meetings.services.traces.note_started"
 # The sandbox's own small ZoomMtg, for browsers that cannot map Zoom's host names to it.
 ZOOM_SDK_STAND_IN = env.str("ZOOM_SDK_STAND_IN", "").rstrip("/")
 if ZOOM_SDK_STAND_IN and not DEBUG:
@@ -368,6 +373,7 @@ CELERY_BEAT_SCHEDULE = {
     "started_for": {"task": "meetings.tasks.mail_hosts_started_for", "schedule": 60.0},
     "tomorrow": {"task": "meetings.tasks.sweep_reports", "schedule": crontab(minute=20)},
     "prune": {"task": "zoomauth.tasks.prune_webhook_events", "schedule": 3600.0},
+    "prune_attempts": {"task": "meetings.tasks.prune_start_attempts", "schedule": 3600.0},
     "imports": {"task": "zoomauth.tasks.sweep_zoom_user_imports", "schedule": 60.0},
     "zoom_users": {
         "task": "zoomauth.tasks.import_zoom_users_of_all",

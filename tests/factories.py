@@ -6,6 +6,7 @@ import factory
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.utils import timezone
 
+from meetings.attempt_codes import make_attempt_id, make_code
 from meetings.models import (
     AlternativeHost,
     Host,
@@ -14,6 +15,7 @@ from meetings.models import (
     Meeting,
     MeetingDefaults,
     OnBehalfStart,
+    StartAttempt,
     TomorrowReport,
     TomorrowReportRow,
 )
@@ -249,6 +251,22 @@ class OnBehalfStartFactory(factory.django.DjangoModelFactory):
     organization = factory.SelfAttribute("meeting.organization")
     actor_name = "Ada"
     reason = "The host is ill"
+
+
+class StartAttemptFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = StartAttempt
+
+    meeting = factory.SubFactory(MeetingFactory)
+    organization = factory.SelfAttribute("meeting.organization")
+    host = factory.SelfAttribute("meeting.host")
+    user = factory.SelfAttribute("host.membership.user")
+    code = factory.LazyFunction(make_code)
+    id = factory.LazyAttribute(
+        lambda row: make_attempt_id(user_id=row.user.pk, meeting_id=row.meeting.pk, code=row.code)
+    )
+    way = "browser"
+    pressed_at = factory.LazyFunction(timezone.now)
 
 
 class TomorrowReportFactory(factory.django.DjangoModelFactory):

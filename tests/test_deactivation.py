@@ -186,6 +186,8 @@ DOORS: dict[str, Door] = {
     "meetings:detail": _answers("alice", "get", "meetings:detail", {200}),
     "meetings:discard": _discard,
     "meetings:start": _answers("alice", "post", "meetings:start", {200}),
+    # An empty form: let in, and told that it is nothing.
+    "meetings:start_trace": _answers("alice", "post", "meetings:start_trace", {400}),
     "meetings:start_on_behalf": _answers("ada", "get", "meetings:start_on_behalf", {200}),
     "meetings:open_in_app": _answers("alice", "post", "meetings:open_in_app", {303}),
     "api-meeting-list": _api_list,
@@ -422,6 +424,7 @@ TASKS: dict[str, Callable[[World], Any]] = {
 # They go on, and why.
 GO_ON = {
     "zoomauth.tasks.prune_webhook_events": "what is kept for 30 days is not kept for longer",
+    "meetings.tasks.prune_start_attempts": "what is kept for 90 days is not kept for longer",
     "meetings.tasks.mail_hosts_started_for": "a host hears of a start that has happened",
 }
 

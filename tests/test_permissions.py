@@ -118,6 +118,8 @@ PAGES: dict[str, dict[str, Rule]] = {
         "post": _meeting(STARTS, ZOOM_ASKED, 302),
         "put": closed_page,
     },
+    # An empty form: let in, and told that it is nothing.
+    "meetings:start_trace": {"get": closed_page, "post": _meeting(STARTS, 400, 302)},
     # The cast's organizations have not switched it on.
     "meetings:start_on_behalf": {
         "get": _meeting({"own": set(), "sibling's": set()}, 403, 302),

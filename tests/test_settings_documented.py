@@ -189,6 +189,7 @@ REFUSED = [
     ({"ZOOM_SDK_MINIMUM": "6.0.0@soon"}, "ZOOM_SDK_MINIMUM must be a version and a day"),
     ({"ZOOM_SDK_MINIMUM": "@2026-11-07"}, "ZOOM_SDK_MINIMUM must be a version and a day"),
     ({"ZOOM_SDK_MINIMUM": "6.x@2026-11-07"}, "ZOOM_SDK_MINIMUM must be a version and a day"),
+    ({"START_ATTEMPT_DAYS": "0"}, "START_ATTEMPT_DAYS must be a number of days above 0"),
     ({"WEBHOOK_EVENT_DAYS": "0"}, "WEBHOOK_EVENT_DAYS must be a number of days above 0"),
     ({"WEBHOOK_EVENT_DAYS": "30d"}, "WEBHOOK_EVENT_DAYS must be a number of days above 0"),
     ({"LOG_LEVEL": "info"}, "LOG_LEVEL must be one of"),

@@ -10,16 +10,19 @@ import json
 import logging
 import re
 import secrets
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
-from zoomauth.models import WebhookEvent, ZoomAccount
+from zoomauth.models import WebhookEvent, ZoomAccount, ZoomConnection
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,9 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _ACCOUNT_ID = re.compile(r"[!-~]{1,100}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _LONGEST_ID = 200
+_STARTED = "meeting.started"
+# Beyond Zoom's own, and still a number in the database.
+_LONGEST_NUMBER = 15
 _READ = ("account_id", "webhook_secret", "webhook_foreign_at", "webhook_foreign_id")
 _NOTED_LATELY = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,7 +116,9 @@ def receive(account_id: UUID, delivery: Delivery, now: datetime) -> dict[str, st
         if event.payload.get("account_id") != account.account_id:
             _note_foreign(account, event, now)
             raise NotZooms("about another account")
-        _record(account, event, now)
+        row = _record(account, event, now)
+        if row.name == _STARTED:
+            _tell_of_start(account, row)
         if account.webhook_foreign_at is not None:
             _same_row(account).update(webhook_foreign_at=None, webhook_foreign_id="")
     return None
@@ -224,7 +232,7 @@ def _same_row(account: ZoomAccount) -> QuerySet[ZoomAccount]:
     return rows
 
 
-def _record(account: ZoomAccount, event: Event, now: datetime) -> None:
+def _record(account: ZoomAccount, event: Event, now: datetime) -> WebhookEvent:
     about = event.payload.get("object") or {}
     if not isinstance(about, dict):
         raise Malformed("the object is none")
@@ -239,6 +247,23 @@ def _record(account: ZoomAccount, event: Event, now: datetime) -> None:
         payload=event.text,
     )
     WebhookEvent.objects.bulk_create([row], ignore_conflicts=True)
+    return row
+
+
+def _tell_of_start(account: ZoomAccount, event: WebhookEvent) -> None:
+    """That a meeting has started is told to whoever has meetings; this app has none.
+
+    Also of an event that is here already: should the first telling have failed, Zoom's next
+    delivery makes up for it.
+    """
+    if not event.object_id.isdecimal() or len(event.object_id) > _LONGEST_NUMBER:
+        return
+    tell: Callable[[Collection[UUID], int, datetime], None] = import_string(
+        settings.ZOOM_MEETING_STARTED
+    )
+    connected = ZoomConnection.objects.filter(account=account)
+    organizations = list(connected.values_list("organization_id", flat=True))
+    tell(organizations, int(event.object_id), event.happened_at)
 
 
 def _make_key(event: Event, about: dict[str, Any]) -> str:

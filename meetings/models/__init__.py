@@ -1,5 +1,6 @@
 """Hosts and meetings."""
 
+from meetings.models.attempts import StartAttempt, StartAttemptQuerySet
 from meetings.models.defaults import MeetingDefaults, MeetingSettings, get_meeting_defaults
 from meetings.models.host_links import HostLink
 from meetings.models.hosts import Host, HostScheduler
@@ -18,6 +19,8 @@ __all__ = [
     "MeetingQuerySet",
     "MeetingSettings",
     "OnBehalfStart",
+    "StartAttempt",
+    "StartAttemptQuerySet",
     "TomorrowReport",
     "TomorrowReportRow",
     "get_meeting_defaults",

@@ -10,6 +10,7 @@ from meetings.models import (
     Meeting,
     MeetingDefaults,
     OnBehalfStart,
+    StartAttempt,
     TomorrowReport,
     TomorrowReportRow,
 )
@@ -34,6 +35,7 @@ from tests.factories import (
     MeetingFactory,
     MembershipFactory,
     OnBehalfStartFactory,
+    StartAttemptFactory,
     TomorrowReportFactory,
     TomorrowReportRowFactory,
     WebhookEventFactory,
@@ -91,6 +93,9 @@ MAKERS = {
     Meeting: lambda organization: MeetingFactory(host=_host_of(organization)),
     MeetingDefaults: lambda organization: MeetingDefaultsFactory(organization=organization),
     OnBehalfStart: lambda organization: OnBehalfStartFactory(
+        meeting=MeetingFactory(host=_host_of(organization))
+    ),
+    StartAttempt: lambda organization: StartAttemptFactory(
         meeting=MeetingFactory(host=_host_of(organization))
     ),
     TomorrowReport: lambda organization: TomorrowReportFactory(organization=organization),

@@ -121,11 +121,18 @@ def test_no_csrf_token_is_needed(acme):
 
 
 @both_databases
-def test_an_event_costs_one_read_and_one_insert(acme, client, django_assert_num_queries):
-    delivery = started(acme)
-    with django_assert_num_queries(2) as asked:
+@pytest.mark.parametrize(
+    # That a meeting has started is told to whoever waits for it: two reads.
+    ("event", "then"),
+    [("meeting.ended", []), ("meeting.started", ["SELECT", "SELECT"])],
+)
+def test_an_event_costs_one_read_and_one_insert(
+    acme, client, django_assert_num_queries, event, then
+):
+    delivery = started(acme, event=event)
+    with django_assert_num_queries(2 + len(then)) as asked:
         delivery.to(client)
-    assert [query["sql"].split()[0] for query in asked] == ["SELECT", "INSERT"]
+    assert [query["sql"].split()[0] for query in asked] == ["SELECT", "INSERT", *then]
 
 
 @pytest.mark.parametrize("name", ["recording.completed", "phone.callee_ringing", "a.b_c-D9"])
