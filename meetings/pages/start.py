@@ -187,6 +187,7 @@ def _page_config(meeting: Meeting, start_url: str, leave_url: str) -> dict[str, 
     return {
         "meetingId": str(meeting.pk),
         "startUrl": start_url,
+        "traceUrl": reverse("meetings:start_trace", args=[meeting.pk]),
         "leaveUrl": leave_url,
         "sdkLib": "" if settings.ZOOM_SDK_STAND_IN else static(f"{settings.ZOOM_SDK_PREFIX}/lib"),
         "language": "en-US",

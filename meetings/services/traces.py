@@ -126,9 +126,7 @@ def _note(
         f"{name}_ms": trace.after // timedelta(milliseconds=1),
     }
     rows = rows.filter(**{f"{name}_at": None})
-    if trace.told is Told.LOST:
-        rows = rows.filter(in_meeting_at__isnull=False)
-    elif trace.told in (Told.FAILED, Told.RENEWED):
+    if trace.told in (Told.FAILED, Told.RENEWED):
         rows = rows.filter(in_meeting_at=None)
     if trace.told is Told.FAILED:
         values["failed_step"] = trace.during or UNDER_WAY[last_step(attempt)].value

@@ -12,7 +12,14 @@ window.greenroom.startPackage = (() => {
   const REQUIRED_KEYS = ['signature', 'meetingNumber', 'passWord', 'userName'];
   const OPTIONAL_KEYS = ['userEmail', 'zak'];
 
-  const request = async () => {
+  // An admin's reason, where the page asks for one, and the attempt's code.
+  const makeBody = (attempt) => {
+    const body = new URLSearchParams(new FormData(byId('start-form')));
+    body.set('attempt', attempt);
+    return body;
+  };
+
+  const request = async (attempt) => {
     const aborter = new AbortController();
     const timer = window.setTimeout(() => aborter.abort(), ANSWER_MS);
     try {
@@ -22,8 +29,7 @@ window.greenroom.startPackage = (() => {
           'X-CSRFToken': byId('start-form').elements.csrfmiddlewaretoken.value,
           Accept: 'application/json',
         },
-        // An admin's reason, where the page asks for one.
-        body: new URLSearchParams(new FormData(byId('start-form'))),
+        body: makeBody(attempt),
         credentials: 'same-origin',
         cache: 'no-store',
         // Not followed and told apart from a dead network, which "error" would not be.
@@ -68,10 +74,10 @@ window.greenroom.startPackage = (() => {
   };
 
   // {args} for `join`, or {failure} to show.
-  const get = async () => {
+  const get = async (attempt) => {
     let response;
     try {
-      response = await request();
+      response = await request(attempt);
     } catch {
       return { failure: ownFailure('network') };
     }

@@ -35,7 +35,8 @@ window.greenroom.page = (() => {
     byId('green-room').hidden = false;
   };
 
-  const showFailure = ({ code, message, next, signIn = false }) => {
+  // `attempt`: the code of the press that failed; without one nobody has pressed yet.
+  const showFailure = ({ code, message, next, attempt = '', signIn = false }) => {
     root.dataset.errorCode = code;
     setState('failed');
     showGreenRoom();
@@ -45,6 +46,8 @@ window.greenroom.page = (() => {
     byId('failure-next').hidden = next === '';
     byId('failure-code').textContent = code;
     byId('failure-code-line').hidden = code === '';
+    byId('attempt-code').value = attempt;
+    byId('attempt').hidden = attempt === '';
     byId('sign-in').hidden = !signIn;
     byId('try-again').hidden = signIn;
     byId('failure').hidden = false;

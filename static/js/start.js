@@ -4,12 +4,12 @@
  * The start page. What it is doing stands in data-state on the html element:
  *
  *   loading -> ready -> starting -> init -> joining -> joined
- *   any of them -> failed (data-error-code says why)
+ *   any of them -> failed (data-error-code says why); init, joining -> renewing (loads anew, once)
  *
  * The start package is fetched on the click, handed to ZoomMtg.join and forgotten.
  */
 (() => {
-  const { page, devices, startPackage } = window.greenroom;
+  const { page, devices, startPackage, trace } = window.greenroom;
   const { root, byId, text, config, state, setState, say } = page;
 
   const SILENCE_MS = 45000;
@@ -37,11 +37,12 @@
 
   const renewalKey = `${OWN_KEYS}renewed.${config.meetingId}`;
 
-  // The mark lives only across the reload: taken away here, so a later visit has its own one try.
+  // The press that goes on. It is kept only across the reload: taken away here, so a later visit has
+  // its own one try.
   const takeRenewalMark = () => {
-    const marked = sessionStorage.getItem(renewalKey) !== null;
+    const press = JSON.parse(sessionStorage.getItem(renewalKey));
     sessionStorage.removeItem(renewalKey);
-    return marked;
+    return press;
   };
 
   const renewed = takeRenewalMark();
@@ -50,7 +51,8 @@
   const renew = () => {
     say(text('renewing'));
     clearSdkStorage();
-    sessionStorage.setItem(renewalKey, '1');
+    setState('renewing');
+    sessionStorage.setItem(renewalKey, JSON.stringify(trace.renew()));
     window.location.reload();
   };
 
@@ -60,12 +62,13 @@
     stopWaiting();
     devices.end();
     clearSdkStorage();
-    page.showFailure(failure);
+    trace.fail(failure.code);
+    page.showFailure({ ...failure, attempt: trace.shownCode() });
   };
 
   // What init and join hand to their error callbacks: {errorCode, errorMessage, …}.
   const onSdkError = (error) => {
-    if (state() === 'joined' || state() === 'failed') {
+    if (['joined', 'failed', 'renewing'].includes(state())) {
       return;
     }
     const code = error ? error.errorCode : undefined;
@@ -189,7 +192,34 @@
     sessionStorage.removeItem(renewalKey);
     delete root.dataset.errorCode;
     setState('joined');
+    trace.reach('in_meeting');
+    if (connection.broke) {
+      trace.lose(Date.now());
+    }
     page.showZoom();
+  };
+
+  // ---- The connection to the meeting ---------------------------------------------------------------
+
+  /*
+   * Zoom Meeting SDK for Web, onMeetingStatus: 1 connecting, 2 connected, 3 disconnected, 4
+   * reconnecting. 6.2.0 calls `success` also when the connection broke while it was joining, and says 2
+   * once more without having connected again, so a break before `success` is a loss. After it, a break
+   * is one that is not mended in time. Leaving changes no status.
+   */
+  const MENDING_MS = 10000;
+  const connection = { broke: false, mending: 0 };
+
+  const onStatus = (status) => {
+    window.clearTimeout(connection.mending);
+    if (status !== 3 && status !== 4) {
+      return;
+    }
+    connection.broke = true;
+    if (state() === 'joined') {
+      const at = Date.now();
+      connection.mending = window.setTimeout(() => trace.lose(at), MENDING_MS);
+    }
   };
 
   // ---- Zoom ----------------------------------------------------------------------------------------
@@ -197,11 +227,13 @@
   const listenToStatus = () => {
     sdk().inMeetingServiceListener('onMeetingStatus', (data) => {
       root.dataset.meetingStatus = data && data.meetingStatus !== undefined ? data.meetingStatus : '';
+      onStatus(Number(root.dataset.meetingStatus));
     });
   };
 
   const join = (args) => {
     setState('joining');
+    trace.reach('join');
     say(text('stepJoining'));
     waitForZoom();
     sdk().join({ ...args, success: onJoined, error: onSdkError });
@@ -263,16 +295,26 @@
     devices.end();
     say(text('stepStarting'));
     clearSdkStorage();
-    const { args, failure } = await startPackage.get();
+    trace.begin(renewed);
+    const { args, failure } = await startPackage.get(trace.shownCode());
     if (failure) {
       fail(failure);
       return;
     }
+    trace.reach('init');
     const takeArgs = hold(args);
     guarded(() => afterLanguage(() => init(takeArgs)));
   }
 
   // ---- Beginning and end ---------------------------------------------------------------------------
+
+  // Closed, reloaded, or left by a link before Zoom has answered.
+  const onLeaving = () => {
+    if (['starting', 'init', 'joining'].includes(state())) {
+      trace.fail('left');
+    }
+    clearSdkStorage();
+  };
 
   const begin = () => {
     clearSdkStorage();
@@ -281,7 +323,7 @@
       start();
     });
     byId('try-again').addEventListener('click', () => window.location.reload());
-    window.addEventListener('pagehide', clearSdkStorage);
+    window.addEventListener('pagehide', onLeaving);
     // Back from the history with a dead SDK in memory: only a fresh load can start again.
     window.addEventListener('pageshow', (event) => {
       if (event.persisted) {

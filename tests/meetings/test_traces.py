@@ -93,10 +93,11 @@ def test_a_failure_after_the_meeting_was_reached_is_none(attempt, tell):
     assert outcome_of(attempt) == ("in_meeting", "None")
 
 
-def test_a_loss_before_the_meeting_was_reached_is_none(attempt, tell):
-    tell("lost")
-    attempt.refresh_from_db()
-    assert attempt.lost_at is None
+@pytest.mark.parametrize("order", [("in_meeting", "lost"), ("lost", "in_meeting")])
+def test_a_meeting_lost_at_once_was_none_in_whichever_order_it_is_told(attempt, tell, order):
+    for told in order:
+        tell(told)
+    assert outcome_of(attempt) == ("failed", "in_meeting")
 
 
 def test_a_renewal_begins_again_and_keeps_the_press(attempt, tell):
