@@ -20,6 +20,7 @@ from tests.factories import (
     IdentityProviderFactory,
     InvitationFactory,
     MeetingDefaultsFactory,
+    StartAttemptFactory,
     TomorrowReportRowFactory,
     WebhookEventFactory,
     ZoomAccountFactory,
@@ -240,6 +241,8 @@ ADMIN: dict[str, AdminPolicy] = {
     "meetings.host": may("view change", ""),
     "meetings.meeting": may("view", ""),
     "meetings.meetingdefaults": may("view add change", ""),
+    # It names people and meetings.
+    "meetings.startattempt": may("view", ""),
     "meetings.tomorrowreport": may("view", ""),
 }
 ADMIN_SITE = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete",
@@ -252,6 +255,7 @@ ADMIN_EXTRA = {"portal_invitation_list", "portal_invitation_send_again",
                "meetings_host_link",
                "meetings_host_unlink", "meetings_host_withdraw",
                "meetings_meeting_explain", "meetings_tomorrowreport_run",
+               "meetings_startattempt_find",
                "portal_auditevent_export"}  # fmt: skip
 
 
@@ -467,6 +471,12 @@ def admin_objects(cast: Any) -> dict[str, dict[str, Any]]:
         "meetings.meeting": both(cast.meeting, cast.carols_meeting),
         "meetings.meetingdefaults": both(
             *(MeetingDefaultsFactory(organization=one) for one in (cast.acme, cast.globex))
+        ),
+        "meetings.startattempt": both(
+            *(
+                StartAttemptFactory(meeting=meeting)
+                for meeting in (cast.meeting, cast.carols_meeting)
+            )
         ),
         "meetings.tomorrowreport": both(
             *(

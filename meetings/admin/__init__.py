@@ -1,5 +1,5 @@
-"""Hosts, meetings, their defaults and tomorrow's report in the admin."""
+"""Hosts, meetings, their defaults, starts and tomorrow's report in the admin."""
 
-from meetings.admin import defaults, hosts, meetings, report
+from meetings.admin import attempts, defaults, hosts, meetings, report
 
-__all__ = ["defaults", "hosts", "meetings", "report"]
+__all__ = ["attempts", "defaults", "hosts", "meetings", "report"]
