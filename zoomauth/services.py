@@ -243,11 +243,13 @@ def fetch_start_url(
     meeting_number: int,
     zoom_user_id: str,
     gate: Gate = nullcontext,
+    before_mint: Callable[[], None] = lambda: None,
 ) -> str:
     """The link that starts the meeting in the Zoom app as its host. It carries that host's ZAK.
 
     Zoom makes the link for the meeting's host, whoever asks; so it is given out only when Zoom's
     host is `zoom_user_id` (id or e-mail). Anything else, or a foreign address, is refused.
+    `before_mint` as for `fetch_keys`.
     """
     account = account_as(organization, zoom_user_id)
     gate = still_acting_as(account, organization, zoom_user_id, gate)
@@ -256,6 +258,7 @@ def fetch_start_url(
         lambda client, token: client.behind(gate).get_meeting(
             access_token=token, meeting_number=meeting_number
         ),
+        before_mint,
     )
     hosts = {fold_name(meeting.host_id), fold_name(meeting.host_email)} - {""}
     if fold_name(zoom_user_id) not in hosts:

@@ -15,7 +15,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from meetings.access import get_startable_meeting, get_visible_meeting
+from meetings.access import get_visible_meeting
 from meetings.api.serializers import (
     FailureSerializer,
     MeetingDetailSerializer,
@@ -24,8 +24,10 @@ from meetings.api.serializers import (
     StartPackageSerializer,
 )
 from meetings.models import Meeting
+from meetings.services.attempts import Recorder, enter
 from meetings.services.schedule import schedule_meeting
 from meetings.services.start import start_meeting
+from meetings.start_steps import Way
 from portal.models import User
 
 _ZOOM_FAILURES = dict.fromkeys((409, 410, 422, 502, 503, 504), FailureSerializer)
@@ -81,10 +83,15 @@ class MeetingViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Meeting]):
         """The start package, for the meeting's host or an alternative host, signed in themselves.
 
         Hand it to the Meeting SDK's `join` at once and keep no part of it: the ZAK in it lets its
-        holder act as that Zoom user. An API key never gets one.
+        holder act as that Zoom user. An API key never gets one. Whatever the answer, the header
+        `X-Start-Attempt` has the code under which an admin finds this start.
         """
-        meeting, as_host = get_startable_meeting(_user(request), meeting_id)
-        package = start_meeting(meeting=meeting, as_host=as_host, user=_user(request))
+        attempt = Recorder(user=_user(request), way=Way.API)
+        self.headers["X-Start-Attempt"] = attempt.shown_code
+        meeting, as_host = enter(attempt, meeting_id)
+        package = start_meeting(
+            meeting=meeting, as_host=as_host, user=_user(request), attempt=attempt
+        )
         return Response(package.as_join_arguments())
 
 

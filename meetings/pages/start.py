@@ -1,6 +1,7 @@
 """The green room, the start, and the way into the Zoom app."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -22,8 +23,10 @@ from meetings.pages.forms import OnBehalfForm
 from meetings.pages.policy import may_leave_to_zoom, start_page_policy
 from meetings.pages.requests import SignedInRequest
 from meetings.sdk_errors import sdk_error_texts
+from meetings.services.attempts import Recorder, enter, enter_on_behalf
 from meetings.services.start import StartPackage, get_app_link, start_as_host, start_meeting
 from meetings.start_rules import Stage, first_refusal
+from meetings.start_steps import Way
 from meetings.start_texts import sentence_to_host
 from portal.reauthentication import ask_who_they_are, did_recently_authenticate
 from zoomauth.services import fitness_sentence, get_fitness
@@ -43,9 +46,9 @@ class SeeOther(HttpResponseRedirect):
 @start_page_policy
 def start(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     """GET: the page, with no secret in it. POST: the start package, as JSON."""
-    meeting, as_host = _let_in(request, meeting_id)
     if request.method == "POST":
-        return _start(request, meeting, as_host)
+        return _start(request, meeting_id)
+    meeting, as_host = _let_in(request, meeting_id, partial(get_startable_meeting, request.user))
     own = meeting.get_absolute_url()
     return _green_room(
         request,
@@ -61,9 +64,9 @@ def start(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
 @start_page_policy
 def start_on_behalf(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     """The same for an admin who showed lately who they are: as its host, saying why."""
-    meeting = get_startable_on_behalf(request.user, meeting_id)
     if request.method == "POST":
-        return _start_on_behalf(request, meeting)
+        return _start_on_behalf(request, meeting_id)
+    meeting = get_startable_on_behalf(request.user, meeting_id)
     if not did_recently_authenticate(request):
         return ask_who_they_are(request)
     return _green_room(
@@ -82,22 +85,27 @@ def start_on_behalf(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
 @may_leave_to_zoom
 def open_in_app(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     """Send the browser to a link that Zoom made just now."""
-    meeting, as_host = _let_in(request, meeting_id)
+    attempt = Recorder(user=request.user, way=Way.APP)
+    meeting, as_host = _let_in(request, meeting_id, partial(enter, attempt))
     try:
-        link = get_app_link(meeting=meeting, as_host=as_host, user=request.user)
+        link = get_app_link(meeting=meeting, as_host=as_host, user=request.user, attempt=attempt)
     except FAILURES as error:
         failure = make_failure(error)
-        context = {"meeting": meeting, "message": failure.message}
+        context = {
+            "meeting": meeting, "message": failure.message, "attempt": attempt.shown_code,
+        }  # fmt: skip
         return render(request, "meetings/start_error.html", context, status=failure.status)
     response = SeeOther(link)
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _let_in(request: SignedInRequest, meeting_id: UUID) -> tuple[Meeting, Host]:
+def _let_in(
+    request: SignedInRequest, meeting_id: UUID, door: Callable[[UUID], tuple[Meeting, Host]]
+) -> tuple[Meeting, Host]:
     """As the door does, but a host who is kept out of their own meeting is told why."""
     try:
-        return get_startable_meeting(request.user, meeting_id)
+        return door(meeting_id)
     except PermissionDenied:
         raise PermissionDenied(_why_not(request, meeting_id)) from None
 
@@ -109,21 +117,35 @@ def _why_not(request: SignedInRequest, meeting_id: UUID) -> str:
     return sentence_to_host(refusal.name, refusal.reason) if refusal else ""
 
 
-def _start(request: SignedInRequest, meeting: Meeting, as_host: Host) -> JsonResponse:
-    return _answer(lambda: start_meeting(meeting=meeting, as_host=as_host, user=request.user))
+def _start(request: SignedInRequest, meeting_id: UUID) -> JsonResponse:
+    attempt = _begin_attempt(request, Way.BROWSER)
+    meeting, as_host = _let_in(request, meeting_id, partial(enter, attempt))
+    return _answer(
+        lambda: start_meeting(meeting=meeting, as_host=as_host, user=request.user, attempt=attempt)
+    )
 
 
-def _start_on_behalf(request: SignedInRequest, meeting: Meeting) -> JsonResponse:
+def _begin_attempt(request: SignedInRequest, way: Way) -> Recorder:
+    return Recorder(user=request.user, way=way, code=request.POST.get("attempt", ""))
+
+
+def _start_on_behalf(request: SignedInRequest, meeting_id: UUID) -> JsonResponse:
+    attempt = _begin_attempt(request, Way.ON_BEHALF)
+    meeting = enter_on_behalf(attempt, meeting_id)
     # As for a form: the page was asked for, and may lie open as long again.
     if not did_recently_authenticate(request, seconds=2 * settings.REAUTHENTICATION_SECONDS):
+        attempt.turn_away(meeting, "stale_sign_in")
         return _refuse_stale(request)
     form = OnBehalfForm(request.POST)
     if not form.is_valid():
+        attempt.turn_away(meeting, "reason_missing")
         told = " ".join(str(error) for error in form.errors["reason"])
         failure = Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "reason_missing", told, "", False)
         return JsonResponse(failure.as_json(), status=failure.status)
     reason = form.cleaned_data["reason"]
-    return _answer(lambda: start_as_host(meeting=meeting, user=request.user, reason=reason))
+    return _answer(
+        lambda: start_as_host(meeting=meeting, user=request.user, reason=reason, attempt=attempt)
+    )
 
 
 def _refuse_stale(request: SignedInRequest) -> JsonResponse:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from meetings.access import GroundsBusy, still_startable
 from meetings.models import Host, Meeting
+from meetings.services.attempts import Recorder, cause_of
 from meetings.services.on_behalf import announce_on_behalf
 from meetings.start_rules import Stage, Way, first_refusal
+from meetings.start_steps import Step
 from portal.audit import record
 from portal.models import AuditEvent, User
 from portal.sealing import SealingError
@@ -47,14 +49,19 @@ class StartPackage:
         }
 
 
-def start_meeting(*, meeting: Meeting, as_host: Host, user: User) -> StartPackage:
-    """The start package for `as_host`, who must be `user` (see `access`). Raises `ZoomError`."""
-    with _audited("meeting.start", meeting, as_host, user):
+def start_meeting(
+    *, meeting: Meeting, as_host: Host, user: User, attempt: Recorder
+) -> StartPackage:
+    """The start package for `as_host`, who must be `user` (see `access`). Raises `ZoomError`.
+
+    `attempt`: of this person and meeting, let in at the door.
+    """
+    with attempt.watch(), _audited("meeting.start", meeting, as_host, user):
         gate = partial(still_startable, user, meeting, as_host)
-        return _make_package(meeting, as_host, gate, name=as_host.name)
+        return _make_package(meeting, as_host, gate, attempt, name=as_host.name)
 
 
-def start_as_host(*, meeting: Meeting, user: User, reason: str) -> StartPackage:
+def start_as_host(*, meeting: Meeting, user: User, reason: str, attempt: Recorder) -> StartPackage:
     """The start package for the meeting's host, for an admin who may (see `access`).
 
     That it is about to happen, by whom and why, is written down and due to be mailed to the host
@@ -62,21 +69,23 @@ def start_as_host(*, meeting: Meeting, user: User, reason: str) -> StartPackage:
     `ZoomError`.
     """
     host = meeting.host
-    announce_on_behalf(meeting=meeting, user=user, reason=reason)
-    with _audited("meeting.start", meeting, host, user, on_behalf=True):
-        gate = partial(still_startable, user, meeting, host, Way.ON_BEHALF)
-        name = _("%(admin)s for %(host)s") % {"admin": user, "host": host.name}
-        return _make_package(meeting, host, gate, name=name)
+    with attempt.watch():
+        announce_on_behalf(meeting=meeting, user=user, reason=reason)
+        with _audited("meeting.start", meeting, host, user, on_behalf=True):
+            gate = partial(still_startable, user, meeting, host, Way.ON_BEHALF)
+            name = _("%(admin)s for %(host)s") % {"admin": user, "host": host.name}
+            return _make_package(meeting, host, gate, attempt, name=name)
 
 
-def get_app_link(*, meeting: Meeting, as_host: Host, user: User) -> str:
+def get_app_link(*, meeting: Meeting, as_host: Host, user: User, attempt: Recorder) -> str:
     """Where the Zoom app starts the meeting. Raises `ZoomError`.
 
     Zoom's start link acts as the meeting's host, so an alternative host does not get it: they get
     the meeting's own link, which starts the meeting for them once they are signed in to the app.
     """
-    with _audited("meeting.app_link", meeting, as_host, user):
-        return _make_app_link(meeting, as_host, partial(still_startable, user, meeting, as_host))
+    with attempt.watch(), _audited("meeting.app_link", meeting, as_host, user):
+        gate = partial(still_startable, user, meeting, as_host)
+        return _make_app_link(meeting, as_host, gate, attempt)
 
 
 @contextmanager
@@ -110,15 +119,19 @@ def _audited(
     )
 
 
-def _make_package(meeting: Meeting, as_host: Host, gate: Gate, *, name: str) -> StartPackage:
+def _make_package(
+    meeting: Meeting, as_host: Host, gate: Gate, attempt: Recorder, *, name: str
+) -> StartPackage:
     number = _number_of(meeting)
     keys = fetch_keys(
         organization=meeting.organization,
         zoom_user_id=as_host.zoom_user_id,
         meeting_number=number,
         role=_HOST_ROLE,
-        gate=gate,
+        gate=attempt.behind(gate),
+        before_mint=attempt.before_mint,
     )
+    attempt.reach(Step.ZAK)
     return StartPackage(
         zak=keys.zak,
         signature=keys.signature,
@@ -128,15 +141,18 @@ def _make_package(meeting: Meeting, as_host: Host, gate: Gate, *, name: str) -> 
     )
 
 
-def _make_app_link(meeting: Meeting, as_host: Host, gate: Gate) -> str:
+def _make_app_link(meeting: Meeting, as_host: Host, gate: Gate, attempt: Recorder) -> str:
     number = _number_of(meeting)
     if as_host.pk == meeting.host_id:
-        return fetch_start_url(
+        link = fetch_start_url(
             organization=meeting.organization,
             meeting_number=number,
             zoom_user_id=as_host.zoom_user_id,
-            gate=gate,
+            gate=attempt.behind(gate),
+            before_mint=attempt.before_mint,
         )
+        attempt.reach(Step.ZAK)
+        return link
     if not is_zoom_link(meeting.join_url):
         raise ZoomAnswerInvalid(call="meetings.create")
     return str(meeting.join_url)
@@ -152,14 +168,13 @@ def _number_of(meeting: Meeting) -> int:
 def _record_failure(
     action: str, meeting: Meeting, user: User, error: ZoomError | SealingError | GroundsBusy
 ) -> None:
-    cause = "busy" if isinstance(error, GroundsBusy) else "sealing"
     record(
         action,
         organization=meeting.organization,
         actor=user,
         target=meeting,
         result=AuditEvent.Result.FAILED,
-        cause=error.slug if isinstance(error, ZoomError) else cause,
+        cause=cause_of(error),
         zoom_code=str(getattr(error, "code", None) or ""),
         tracking_id=getattr(error, "tracking_id", ""),
     )

@@ -1,0 +1,207 @@
+"""The black box of a start: what the portal itself notes of each press of Start.
+
+It never stops a start. Whatever is wrong with its table is logged, and the start goes on.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from meetings.access import GroundsBusy, get_startable_meeting, get_startable_on_behalf
+from meetings.attempt_codes import make_attempt_id, make_code, read_code, show_code
+from meetings.models import Host, Meeting, StartAttempt
+from meetings.start_rules import Outcome, Stage, first_refusal
+from meetings.start_steps import SERVER_STEPS, UNDER_WAY, Step, Way, last_step
+from portal.models import User
+from portal.sealing import SealingError
+from zoomauth.errors import ZoomError
+from zoomauth.services import Gate
+
+log = logging.getLogger(__name__)
+
+_STEPS = [step.column for step in SERVER_STEPS if step is not Step.PRESSED]
+_FAILURE = ["failed_at", "failed_step", "error_code", "zoom_code", "tracking_id"]
+
+
+class Recorder:
+    """One press of Start, from the moment it reached the portal.
+
+    Steps are collected here and written when something is waited for that this process may not
+    live to see: before an access token is asked for, while Zoom makes the ZAK, and at the end. So
+    whatever kills it, the row says where. `code`: the page's; without one the portal makes it.
+    """
+
+    def __init__(self, *, user: User, way: Way, code: str = "") -> None:
+        self.user = user
+        self.way = way
+        self.code = read_code(code) or make_code()
+        self.pressed_at = timezone.now()
+        self._row: StartAttempt | None = None
+        self._is_written = False
+
+    @property
+    def shown_code(self) -> str:
+        return show_code(self.code)
+
+    def let_in(self, meeting: Meeting, host: Host) -> None:
+        """The door let them in, as this host."""
+        self._row = self._make_row(meeting, host)
+        self.reach(Step.ALLOWED)
+
+    def turn_away(self, meeting: Meeting, cause: str) -> None:
+        """The door did not let them in."""
+        self._row = self._make_row(meeting, None)
+        self._fail(Step.ALLOWED, cause)
+        self._write(failed=True)
+
+    def reach(self, step: Step) -> None:
+        setattr(self._known_row, step.column, timezone.now())
+
+    def before_mint(self) -> None:
+        """An access token is about to be asked for, or waited for."""
+        self.reach(Step.SIGNED)
+        self._known_row.token_at = None
+        self._write()
+
+    def behind(self, gate: Gate) -> Gate:
+        """The gate, noting that the request to Zoom has left through it.
+
+        Written after it is left again: while Zoom answers, so that it costs the host no time, and
+        outside of the gate's transaction, which a failure here would break.
+        """
+
+        @contextmanager
+        def noting() -> Iterator[None]:
+            with gate():
+                yield
+            if self._known_row.signed_at is None:
+                self.reach(Step.SIGNED)
+            self.reach(Step.TOKEN)
+            self._write()
+
+        return noting
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """What is made in here is what leaves: the attempt is handed out, or failed."""
+        try:
+            yield
+        except PermissionDenied:
+            self.fail("taken_away")
+            raise
+        except (ZoomError, SealingError, GroundsBusy) as error:
+            self.fail(
+                cause_of(error),
+                zoom_code=str(getattr(error, "code", None) or ""),
+                tracking_id=getattr(error, "tracking_id", ""),
+            )
+            raise
+        except Exception:
+            self.fail("internal")
+            raise
+        self.reach(Step.DELIVERED)
+        self._write()
+
+    def fail(self, cause: str, **zoom: str) -> None:
+        """It ended in the step that is under way."""
+        self._fail(UNDER_WAY[last_step(self._known_row)], cause, **zoom)
+        self._write(failed=True)
+
+    def _fail(self, step: Step, cause: str, *, zoom_code: str = "", tracking_id: str = "") -> None:
+        row = self._known_row
+        row.failed_at, row.failed_step = timezone.now(), step.value
+        row.error_code = cause[:100]
+        row.zoom_code, row.tracking_id = zoom_code[:40], tracking_id[:100]
+
+    @property
+    def _known_row(self) -> StartAttempt:
+        if self._row is None:
+            raise RuntimeError("Nobody has come to the door yet.")
+        return self._row
+
+    def _make_row(self, meeting: Meeting, host: Host | None) -> StartAttempt:
+        return StartAttempt(
+            id=make_attempt_id(user_id=self.user.pk, meeting_id=meeting.pk, code=self.code),
+            organization_id=meeting.organization_id,
+            meeting=meeting,
+            user=self.user,
+            host=host,
+            code=self.code,
+            way=self.way.value,
+            pressed_at=self.pressed_at,
+        )
+
+    def _write(self, *, failed: bool = False) -> None:
+        """One statement, whatever has been written before; a lost one is made up for."""
+        row = self._known_row
+        columns = ["host", *_STEPS, *(_FAILURE if failed else [])]
+        try:
+            with _in_time():
+                if self._is_written:
+                    values = {name: getattr(row, name) for name in columns}
+                    StartAttempt.objects.filter(pk=row.pk).update(**values)
+                else:
+                    # The page may have made the row, or pressed with this code before.
+                    StartAttempt.objects.bulk_create(
+                        [row], update_conflicts=True, unique_fields=["id"], update_fields=columns
+                    )
+        except DatabaseError as error:
+            # Without its words: they may quote what was to be written.
+            log.error("Attempt %s was not noted: %s", row.pk, type(error).__name__)
+        else:
+            self._is_written = True
+
+
+def enter(attempt: Recorder, meeting_id: UUID) -> tuple[Meeting, Host]:
+    """The door of those who start as themselves; who is turned away leaves an attempt too."""
+    try:
+        meeting, host = get_startable_meeting(attempt.user, meeting_id)
+    except PermissionDenied:
+        meeting = Meeting.objects.get(pk=meeting_id)
+        facts, _host = meeting.get_start_facts(attempt.user)
+        attempt.turn_away(meeting, _cause_in(first_refusal(facts, Stage.DOOR)))
+        raise
+    attempt.let_in(meeting, host)
+    return meeting, host
+
+
+def enter_on_behalf(attempt: Recorder, meeting_id: UUID) -> Meeting:
+    """The door of an admin who starts as the host."""
+    try:
+        meeting = get_startable_on_behalf(attempt.user, meeting_id)
+    except PermissionDenied:
+        meeting = Meeting.objects.select_related("host", "organization").get(pk=meeting_id)
+        attempt.turn_away(meeting, _cause_in(meeting.refusal_on_behalf(attempt.user)))
+        raise
+    attempt.let_in(meeting, meeting.host)
+    return meeting
+
+
+def _cause_in(refusal: Outcome | None) -> str:
+    """Nothing is in the way any more when it was put right since the door looked."""
+    return f"{refusal.name}.{refusal.reason}" if refusal else "taken_away"
+
+
+def cause_of(error: ZoomError | SealingError | GroundsBusy) -> str:
+    """A stable word for what went wrong, for the trail and the attempt."""
+    if isinstance(error, ZoomError):
+        return error.slug
+    return "busy" if isinstance(error, GroundsBusy) else "sealing"
+
+
+def _in_time() -> AbstractContextManager[Any]:
+    """A table that somebody has locked holds up no start either."""
+    if connection.vendor != "postgresql":
+        return nullcontext()
+    return connection.execute_wrapper(_give_up_early)
+
+
+def _give_up_early(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    # With the statement, not before it: together they are one way to the database and back.
+    return execute(f"SET LOCAL statement_timeout = '2s'; {sql}", params, many, context)
