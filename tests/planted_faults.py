@@ -559,6 +559,55 @@ FAULTS = (
         "if host.membership is not None and host.is_on_hold:",
         "tests/meetings/test_hosts_following.py",
     ),
+    Fault(
+        "anybody's attempt is written to by its code",
+        "meetings/attempt_codes.py",
+        'f"{user_id}/{meeting_id}/{code}"',
+        'f"{meeting_id}/{code}"',
+        "tests/meetings/test_traces.py",
+    ),
+    Fault(
+        "a page's step is not noted",
+        "meetings/services/traces.py",
+        "    rows.update(**values)",
+        "    assert values",
+        "tests/meetings/test_traces.py",
+    ),
+    Fault(
+        "a start that waits for a token is not noted",
+        "meetings/services/attempts.py",
+        "        self._known_row.token_at = None\n        self._write()",
+        "        self._known_row.token_at = None",
+        "tests/test_start_killed.py",
+    ),
+    Fault(
+        "a start that waits for the ZAK is not noted",
+        "meetings/services/attempts.py",
+        "            self.reach(Step.TOKEN)\n            self._write()",
+        "            self.reach(Step.TOKEN)",
+        "tests/test_start_killed.py",
+    ),
+    Fault(
+        "a broken black box stops the start",
+        "meetings/services/attempts.py",
+        "except DatabaseError as error:\n            # Without",
+        "except ZeroDivisionError as error:\n            # Without",
+        "tests/meetings/test_attempts.py",
+    ),
+    Fault(
+        "a package handed out counts as a start",
+        "meetings/start_steps.py",
+        "    if attempt.way in WITHOUT_PAGE and last is Step.DELIVERED:",
+        "    if last is Step.DELIVERED:",
+        "tests/meetings/test_start_steps.py",
+    ),
+    Fault(
+        "the page tells nothing",
+        "static/js/trace.js",
+        "    if (press.code === '') {",
+        "    if (true) {",
+        "tests/browser/test_black_box.py",
+    ),
 )
 
 

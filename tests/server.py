@@ -106,10 +106,18 @@ def _wait_for_its_children(process: subprocess.Popen[Any]) -> None:
 
 
 @contextlib.contextmanager
-def running(*, workers: int = 1, threads: int = 8, base: str = "", **changes: str) -> Iterator[str]:
+def running(
+    *,
+    workers: int = 1,
+    threads: int = 8,
+    base: str = "",
+    pid_file: Path | None = None,
+    **changes: str,
+) -> Iterator[str]:
     """A portal on a free port; yields its address. Ended by its own process id.
 
-    `base`: the address that people type, if there is a proxy in front.
+    `base` is what the portal takes for its address, if that is another one. `pid_file` gets the
+    process id of the master, whose only children are the workers.
     """
     collect_static()
     port = free_port()
@@ -118,6 +126,7 @@ def running(*, workers: int = 1, threads: int = 8, base: str = "", **changes: st
     command += ["--workers", str(workers), "--threads", str(threads), "--timeout", "60"]
     # Longer than a test: a connection closed at the moment of its reuse fails a test at random.
     command += ["--keep-alive", "75"]
+    command += ["--pid", str(pid_file)] if pid_file else []
     log = (BUILD / f"server-{port}.log").open("w+")
     process = subprocess.Popen(
         command,

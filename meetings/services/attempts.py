@@ -26,6 +26,14 @@ from zoomauth.services import Gate
 log = logging.getLogger(__name__)
 
 _STEPS = [step.column for step in SERVER_STEPS if step is not Step.PRESSED]
+# A connection that cannot be made is no step taken, so a failed call itself says which it was.
+_STEP_OF_CALL = {
+    "request_access_token": Step.TOKEN,
+    "oauth.token": Step.TOKEN,
+    "fetch_user_zak": Step.ZAK,
+    "get_meeting": Step.ZAK,
+    "meetings.get": Step.ZAK,
+}
 _FAILURE = ["failed_at", "failed_step", "error_code", "zoom_code", "tracking_id"]
 
 
@@ -57,8 +65,7 @@ class Recorder:
     def turn_away(self, meeting: Meeting, cause: str) -> None:
         """The door did not let them in."""
         self._row = self._make_row(meeting, None)
-        self._fail(Step.ALLOWED, cause)
-        self._write(failed=True)
+        self._end(Step.ALLOWED, cause)
 
     def reach(self, step: Step) -> None:
         setattr(self._known_row, step.column, timezone.now())
@@ -93,31 +100,35 @@ class Recorder:
         try:
             yield
         except PermissionDenied:
-            self.fail("taken_away")
+            # The door once more, at the last moment; see `access.still_startable`.
+            self._end(Step.ALLOWED, "taken_away")
             raise
-        except (ZoomError, SealingError, GroundsBusy) as error:
-            self.fail(
-                cause_of(error),
-                zoom_code=str(getattr(error, "code", None) or ""),
-                tracking_id=getattr(error, "tracking_id", ""),
-            )
+        except GroundsBusy as error:
+            self._end(Step.ALLOWED, cause_of(error))
+            raise
+        except ZoomError as error:
+            zoom = {"zoom_code": str(error.code or ""), "tracking_id": error.tracking_id}
+            self._end(_STEP_OF_CALL.get(error.call), cause_of(error), **zoom)
+            raise
+        except SealingError as error:
+            self._end(None, cause_of(error))
             raise
         except Exception:
-            self.fail("internal")
+            self._end(None, "internal")
             raise
         self.reach(Step.DELIVERED)
         self._write()
 
-    def fail(self, cause: str, **zoom: str) -> None:
-        """It ended in the step that is under way."""
-        self._fail(UNDER_WAY[last_step(self._known_row)], cause, **zoom)
-        self._write(failed=True)
-
-    def _fail(self, step: Step, cause: str, *, zoom_code: str = "", tracking_id: str = "") -> None:
+    def _end(
+        self, step: Step | None, cause: str, *, zoom_code: str = "", tracking_id: str = ""
+    ) -> None:
+        """It failed at this step, or at the one that is under way."""
         row = self._known_row
-        row.failed_at, row.failed_step = timezone.now(), step.value
+        row.failed_at = timezone.now()
+        row.failed_step = (step or UNDER_WAY[last_step(row)]).value
         row.error_code = cause[:100]
         row.zoom_code, row.tracking_id = zoom_code[:40], tracking_id[:100]
+        self._write(failed=True)
 
     @property
     def _known_row(self) -> StartAttempt:

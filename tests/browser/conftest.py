@@ -1,5 +1,6 @@
 """Chromium in front of the portal as production runs it, with the sandbox in the place of Zoom."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.utils import timezone
 from django_scopes import scope
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from meetings.models import Meeting
+from meetings.models import Meeting, StartAttempt
 from meetings.services.schedule import Plan, schedule_meeting
+from meetings.start_steps import Outcome, Step
 from portal.models import User
 from tests.browser.chromium import CHROMIUM, make_flags
 from tests.browser.visit import Visit
@@ -69,6 +71,34 @@ def new_context(
     yield call
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(autouse=True)
+def _every_start_is_told_to_its_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """However a test's starts end, their attempts say so: in the meeting, or failed at a step."""
+    if "new_context" in request.fixturenames:
+        # Ended after this fixture, so that the pages still live to tell.
+        request.getfixturevalue("new_context")
+    yield
+    if "new_context" in request.fixturenames and not request.node.get_closest_marker("untold"):
+        assert wait_for_stories() == []
+
+
+def wait_for_stories() -> list[str]:
+    """The attempts that are not told to their end, once there was time for it."""
+    end = time.monotonic() + 10
+    while untold := [attempt for attempt in StartAttempt.objects.all() if not is_told(attempt)]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.1)
+    return [f"{attempt.way}: {attempt.judge(timezone.now())}" for attempt in untold]
+
+
+def is_told(attempt: StartAttempt) -> bool:
+    outcome, _step = attempt.judge(timezone.now())
+    if outcome is Outcome.IN_MEETING:
+        return all(getattr(attempt, step.column) for step in Step if step is not Step.STARTED)
+    return outcome in (Outcome.FAILED, Outcome.HANDED_OUT)
 
 
 @pytest.fixture

@@ -90,6 +90,12 @@ class Visit:
         parts = ("failure-code", "failure-message", "failure-next")
         return Failure(*(self.page.locator(f"#{part}").inner_text() for part in parts))
 
+    @property
+    def attempt_code(self) -> str:
+        """The code that the start page shows with a failure; empty where it shows none."""
+        field = self.page.locator("#attempt-code")
+        return field.input_value() if field.is_visible() else ""
+
     # ---- What it left behind -------------------------------------------------------------------
 
     def stored(self, kind: str = "sessionStorage") -> dict[str, str]:

@@ -116,6 +116,14 @@ def test_a_stored_token_that_zoom_refuses_and_no_other_is_named(cast, at_zoom, z
     assert ended(the_attempt())[:2] == ("failed", "token")
 
 
+def test_a_zoom_that_cannot_be_reached_is_named_by_what_was_to_be_asked(
+    cast, at_zoom, settings, press
+):
+    settings.ZOOM_API_URL = "http://127.0.0.1:9/v2"
+    press(cast.alice, at_zoom)
+    assert ended(the_attempt()) == ("failed", "zak", "zoom_unreachable")
+
+
 def test_a_missing_connection_is_named(cast, at_zoom, press):
     cast.acme.zoom_connection.delete()
     press(cast.alice, at_zoom)
@@ -310,7 +318,7 @@ def test_a_right_taken_away_under_way_is_noted(cast, at_zoom, zoom):
     with connection.execute_wrapper(take_away):
         answer = client.post(reverse("meetings:start", args=[at_zoom.pk]), {"attempt": CODE})
     assert answer.status_code == 403
-    assert ended(the_attempt()) == ("failed", "token", "taken_away")
+    assert ended(the_attempt()) == ("failed", "allowed", "taken_away")
 
 
 def test_no_secret_is_in_it(cast, at_zoom, press):
