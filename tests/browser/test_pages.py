@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from meetings.models import Meeting
-from tests.factories import PASSWORD, MeetingFactory
+from tests.factories import PASSWORD, MeetingFactory, StartAttemptFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,6 +26,10 @@ PEOPLE = {
     "forbidden": "mia",
     "unknown": "carol",
     "check": "ada",
+    "attempt": "ada",
+    "attempt unknown": "ada",
+    "attempts": "ada",
+    "admin": "ada",
     "schedule for others": "sam",
 }
 NOBODYS = ("login", "login with errors", "password reset", "password reset sent")
@@ -78,6 +82,21 @@ def make_many(host):
     MeetingFactory(host=host, meeting_number=None, topic="Never confirmed")
 
 
+def make_attempts(meeting):
+    """One that failed while joining, of a host who had been in the meeting a day before."""
+    at = timezone.now() - timedelta(minutes=5)
+    steps = ("allowed_at", "signed_at", "token_at", "zak_at", "delivered_at", "init_at", "join_at")
+    for day in (1, 0):
+        pressed = at - timedelta(days=day)
+        times = {name: pressed + timedelta(seconds=n / 3) for n, name in enumerate(steps, start=1)}
+        attempt = StartAttemptFactory(meeting=meeting, pressed_at=pressed, **times, init_ms=1900)
+        end = "in_meeting_at" if day else "failed_at"
+        setattr(attempt, end, pressed + timedelta(seconds=5))
+        attempt.failed_step, attempt.error_code = ("", "") if day else ("join", "3712")
+        attempt.save(update_fields=[end, "failed_step", "error_code"])
+    return attempt
+
+
 def go(visit, name, cast, meeting, zoom):
     """To the page of this name, by the way a person takes."""
     page = visit.page
@@ -116,6 +135,17 @@ def go(visit, name, cast, meeting, zoom):
         visit.open("meetings:start", meeting.pk)
         visit.wait_for("ready")
         visit.start(until="failed")
+    elif name == "attempts":
+        make_attempts(meeting)
+        visit.open("admin:meetings_startattempt_changelist")
+    elif name.startswith("attempt"):
+        codes = {"attempt": make_attempts(meeting).shown_code, "attempt unknown": "0000-0000"}
+        visit.open("admin:index")
+        page.get_by_label("A host gives you a code:").fill(codes[name].lower())
+        page.get_by_role("button", name="Find the start").click()
+    elif name == "admin":
+        make_attempts(meeting)
+        visit.open("admin:index")
     elif name in ("forbidden", "unknown"):
         visit.open("meetings:start", meeting.pk)
     elif name == "check":
@@ -140,6 +170,10 @@ def go(visit, name, cast, meeting, zoom):
         "forbidden",
         "unknown",
         "check",
+        "admin",
+        "attempts",
+        "attempt",
+        "attempt unknown",
     ],
 )
 def test_the_page_has_no_barriers_and_fits(sign_in, cast, meeting, zoom, name):
