@@ -116,8 +116,8 @@ def running(
 ) -> Iterator[str]:
     """A portal on a free port; yields its address. Ended by its own process id.
 
-    `base` is what the portal takes for its address, if that is another one. `pid_file` gets the
-    process id of the master, whose only children are the workers.
+    `base`: the address that people type, if there is a proxy in front. `pid_file` gets the process
+    id of the master, whose only children are the workers.
     """
     collect_static()
     port = free_port()
