@@ -69,8 +69,8 @@ class StartAttemptAdmin(TenantModelAdmin):
     search_help_text = _("A code, a person or a meeting's topic")
     ordering = ["-pressed_at"]
     show_full_result_count = False
-    # The story is told instead; see the template.
-    fields = ()
+    # The rest is told as a story; see the template.
+    fields = ["organization"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: Any = super().get_queryset(request)
@@ -137,7 +137,7 @@ class StartAttemptAdmin(TenantModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         attempt = self.get_object(request, object_id)
-        context: dict[str, Any] = {**(extra_context or {}), "title": self.opts.verbose_name}
+        context: dict[str, Any] = {**(extra_context or {}), "title": _("How this start went")}
         if attempt is not None:
             context["story"] = tell_story(attempt, timezone.now())
         return super().change_view(request, object_id, form_url, context)
