@@ -245,6 +245,12 @@ ZOOM_CONNECT_TIMEOUT = amount("ZOOM_CONNECT_TIMEOUT", 2.0)
 ZOOM_READ_TIMEOUT = amount("ZOOM_READ_TIMEOUT", 4.0)
 ZOOM_DEADLINE = amount("ZOOM_DEADLINE", 7.0)
 ZOOM_CALLS_AT_ONCE = amount("ZOOM_CALLS_AT_ONCE", 24, unit="calls")
+# How many calls a second Zoom takes until it says so itself, and how many of them in a hundred work
+# that nobody waits for may make.
+ZOOM_PLAN = one_of("ZOOM_PLAN", ("free", "pro", "business"), "pro")
+ZOOM_BACKGROUND_PERCENT = amount("ZOOM_BACKGROUND_PERCENT", 50.0, unit="percent")
+if ZOOM_BACKGROUND_PERCENT > 100:
+    raise ImproperlyConfigured("ZOOM_BACKGROUND_PERCENT must be at most 100.")
 WEBHOOK_EVENT_DAYS = amount("WEBHOOK_EVENT_DAYS", 30.0, unit="days")
 ZOOM_SDK_WEBRTC_MODE = one_of("ZOOM_SDK_WEBRTC_MODE", ("sdk", "0", "1"), "sdk")
 # Below which SDK Zoom lets nobody in, and since when or from when on. It moves each quarter.

@@ -1,21 +1,31 @@
 """Calling Zoom as one account: which account serves an organization, and with which token."""
 
 import logging
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from portal.models import Organization
 from portal.sealing import SealingError
 from zoomauth.breaker import guarding
+from zoomauth.budget import observe, pause_before_repeat
 from zoomauth.client import Deadline, Gate, Heard, ZoomClient, seconds_left
 from zoomauth.containment import place_for
-from zoomauth.errors import ZoomAccessTokenRejected, ZoomNotConnected, ZoomUserNotFound
+from zoomauth.errors import (
+    ZoomAccessTokenRejected,
+    ZoomNotConnected,
+    ZoomRateLimited,
+    ZoomUserNotFound,
+)
 from zoomauth.models import ZoomAccount, ZoomConnection, ZoomUserAssignment
+from zoomauth.permits import Permit, at_once, in_turn
 from zoomauth.tokens import get_access_token, refresh_access_token
 
 log = logging.getLogger(__name__)
@@ -136,10 +146,21 @@ def page_deadline() -> Deadline:
 
 def client_for(
     account: ZoomAccount,
-    listener: Callable[[Heard], None] | None = None,
+    listener: Callable[[Heard], object] = lambda heard: None,
     deadline: Deadline | None = None,
+    *,
+    permit: Permit = lambda call: None,
+    in_background: bool = False,
 ) -> ZoomClient:
-    """A client for this account's region, with this deadline or that of a whole page."""
+    """A client for this account's region, with this deadline or that of a whole page.
+
+    Whatever it hears of Zoom's limits is kept for the account, before `listener` is told.
+    """
+
+    def hear(heard: Heard) -> None:
+        observe(account, heard, now=timezone.now(), in_background=in_background)
+        listener(heard)
+
     region = f"-{account.region}" if account.region else ""
     return ZoomClient(
         api_url=settings.ZOOM_API_URL.format(region=region),
@@ -147,7 +168,8 @@ def client_for(
         connect_timeout=settings.ZOOM_CONNECT_TIMEOUT,
         read_timeout=settings.ZOOM_READ_TIMEOUT,
         deadline=deadline or page_deadline(),
-        listener=listener,
+        listener=hear,
+        permit=permit,
     )
 
 
@@ -156,17 +178,23 @@ def ask(
     call: Callable[[ZoomClient, str], Answer],
     before_mint: Callable[[], object] = lambda: None,
     deadline: Deadline | None = None,
+    *,
+    in_background: bool = False,
 ) -> Answer:
     """One call with the stored token; if Zoom refuses that token, once more with a newer one.
 
     All of it within `deadline`: a wait for a place, for somebody else's token, for the gate, for
     Zoom. A page that asks more than once gives the same one each time.
 
+    `in_background`: nobody waits for it, so it waits for its turn, and `ZoomPutOff` says when to
+    come again. For a person, a read that meets the limit of a second is made once more after it.
     `before_mint` is called when it takes a new token, right before that is requested or waited for,
     and once at most. What it raises, it raises to the caller, and Zoom is asked for nothing.
     Raises `ZoomFailedRepeatedly` and `ZoomTooManyAtOnce` where Zoom is having a bad day.
     """
-    client = client_for(account, deadline=deadline)
+    permit = in_turn(account) if in_background else at_once(account)
+    client = client_for(account, deadline=deadline, permit=permit, in_background=in_background)
+    call = call if in_background else partial(_once_more_after_limit, call)
     with place_for(account.pk), guarding(account):
         return _ask_with_token(account, client, call, cache(before_mint))
 
@@ -190,3 +218,22 @@ def _ask_with_token(
         log.error("A secret of Zoom account %s cannot be read: %s", account.pk, error)
         # Without the cause: its frames hold what could be unsealed.
         raise ZoomNotConnected(code="sealing") from None
+
+
+def _once_more_after_limit(
+    call: Callable[[ZoomClient, str], Answer], client: ZoomClient, token: str
+) -> Answer:
+    """The call; a read once more, where Zoom's limit of a second ends within the deadline."""
+    try:
+        return call(client, token)
+    except ZoomRateLimited as error:
+        pause = pause_before_repeat(
+            error,
+            now=timezone.now(),
+            remaining=client.deadline.remaining(),
+            random=random.random,
+        )
+        if pause is None:
+            raise
+    time.sleep(pause)
+    return call(client, token)

@@ -6,7 +6,8 @@ ZoomError
 ├── ZoomUnavailable              HTTP 5xx, or the connection broke off before the answer
 ├── ZoomAnswerInvalid            not what Zoom documents: no JSON, a redirect, too large
 ├── ZoomRateLimited              too many calls at this moment
-│   └── ZoomDailyLimitReached    no more of these calls today
+│   ├── ZoomDailyLimitReached    no more of these calls today
+│   └── ZoomPutOff               ours: hosts come first; Zoom was not asked
 ├── ZoomCredentialsRejected      account id, client id or client secret is wrong
 │   ├── ZoomAppTypeWrong         they are not those of a Server-to-Server OAuth app
 │   └── ZoomAppDeactivated       the app is switched off in Zoom
@@ -85,7 +86,8 @@ class ZoomAnswerInvalid(ZoomError):
 class ZoomRateLimited(ZoomError):
     """Too many calls; `retry_at` is when Zoom will take the next one, if it is known.
 
-    Zoom API reference: Rate limits. The count is per Zoom account, over all its apps.
+    Zoom API reference: Rate limits. The count is per Zoom account, over all its apps. `is_of_read`:
+    the call only reads, so it may be made once more.
     """
 
     slug = "zoom_rate_limited"
@@ -96,6 +98,7 @@ class ZoomRateLimited(ZoomError):
         "share it; find out which of them calls so often."
     )
     retry_at: datetime | None = None
+    is_of_read: bool = False
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -123,6 +126,17 @@ class ZoomDailyLimitReached(ZoomRateLimited):
                 "Zoom allows 100 creations and changes of meetings per host and day, and this "
                 "host's are used up until 00:00 UTC. Spread the meetings over more hosts."
             )
+
+
+class ZoomPutOff(ZoomRateLimited):
+    """Work that nobody waits for would take from what hosts need: later, at `retry_at`."""
+
+    slug = "zoom_put_off"
+    user_message = _("Zoom is left to the hosts at the moment. Try again in a few minutes.")
+    admin_message = _(
+        "Hosts have the Zoom account's calls for themselves at the moment: a limit of Zoom's was "
+        "reached, or little is left of a day's. What waits is done later by itself."
+    )
 
 
 class ZoomCredentialsRejected(ZoomError):

@@ -89,6 +89,7 @@ def _ask_for_page(account: ZoomAccount, status: Status, token: str) -> ZoomUserP
             lambda zoom, access_token: zoom.list_users(
                 access_token=access_token, status=status, next_page_token=token
             ),
+            in_background=True,
         )
     except ZoomInputRefused:
         if not token:
@@ -128,6 +129,7 @@ def _look_up(row: ZoomUserImport, account: ZoomAccount, wanted: str) -> None:
         found = ask(
             account,
             lambda zoom, access_token: zoom.get_user(access_token=access_token, id_or_email=wanted),
+            in_background=True,
         )
     except ZoomUserNotFound:
         is_gone = True

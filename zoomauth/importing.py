@@ -26,7 +26,13 @@ from portal.audit import record
 from portal.models import AuditEvent, Organization, User
 from portal.tenancy import across_all_organizations
 from zoomauth.accounts import account_of
-from zoomauth.errors import ZoomDailyLimitReached, ZoomError, ZoomNotConnected, ZoomRateLimited
+from zoomauth.errors import (
+    ZoomDailyLimitReached,
+    ZoomError,
+    ZoomNotConnected,
+    ZoomPutOff,
+    ZoomRateLimited,
+)
 from zoomauth.import_steps import Lost, take_step
 from zoomauth.models import INSTALLATION, ZoomAccount, ZoomUserImport
 
@@ -135,6 +141,8 @@ def work_on(import_id: UUID, *, seconds: float = _WORK_SECONDS) -> bool:
                 _take_one_step(row)
                 if row.is_open and time.monotonic() > end:
                     return row.keep(due_at=timezone.now(), holder=None)
+        except ZoomPutOff as error:
+            _yield_to_hosts(row, error)
         except ZoomError as error:
             _put_off_or_fail(row, error)
         except Lost:
@@ -169,6 +177,19 @@ def _refuse_after_too_many_attempts(row: ZoomUserImport) -> None:
     if row.attempts > _MOST_ATTEMPTS:
         # It kills its workers, or Zoom has been failing for long.
         raise ZoomError(call="list_users", code="gave_up")
+
+
+def _yield_to_hosts(row: ZoomUserImport, error: ZoomPutOff) -> None:
+    """Later, and as if this turn had not been: nothing went wrong."""
+    now = timezone.now()
+    again = min(error.retry_at or now, now + _LONGEST_PAUSE)
+    row.keep(
+        due_at=again,
+        holder=None,
+        attempts=row.attempts - 1,
+        error_code=error.slug,
+        error=str(error.admin_message),
+    )
 
 
 def _put_off_or_fail(row: ZoomUserImport, error: ZoomError) -> None:

@@ -104,7 +104,11 @@ def make_zoom_error(refusal: Refusal) -> ZoomError:
             per_host=bool(_PER_HOST.search(refusal.message)),
         )
     if refusal.http_status == 429:
-        return ZoomRateLimited(**refusal.facts, retry_at=refusal.retry_at)
+        return ZoomRateLimited(
+            **refusal.facts,
+            retry_at=refusal.retry_at,
+            is_of_read=not (refusal.is_write or refusal.asks_for_token),
+        )
     if refusal.asks_for_token:
         return _token_refusal_class(refusal)(**refusal.facts)
     return _make_api_error(refusal)

@@ -94,11 +94,14 @@ def fetch_meeting_standing(
 ) -> MeetingStanding:
     """The meeting at Zoom now. Raises `ZoomError`, `ZoomMeetingNotFound` where it is gone.
 
+    Work in the background, for which hosts do not wait: `ZoomPutOff` says that it is to wait.
+
     Zoom's answer holds a start link with the host's ZAK; it is dropped here.
     """
     found = ask(
         account_as(organization, zoom_user_id),
         lambda client, token: client.get_meeting(access_token=token, meeting_number=meeting_number),
+        in_background=True,
     )
     return MeetingStanding(found.host_id, found.host_email, found.starts_at)
 
@@ -122,6 +125,7 @@ def fetch_unable_users(organization: Organization) -> UnableUsers:
                 lambda client, token, status=status, page_token=page_token: client.list_users(  # type: ignore[misc]
                     access_token=token, status=status, next_page_token=page_token
                 ),
+                in_background=True,
             )
             for user in page.users:
                 names = {user.id, user.email} - {""}

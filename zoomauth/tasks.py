@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
+from zoomauth.budget import get_away_until
+from zoomauth.client import Label
 from zoomauth.connection_check import last_check, run_check
 from zoomauth.errors import ZoomError
 from zoomauth.import_schedule import start_nightly_imports
@@ -22,6 +24,7 @@ from zoomauth.webhooks import OLDEST
 
 CHECKS_SPREAD_SECONDS = 15 * 60
 CHECKED_LATELY = timedelta(hours=1)
+CHECKED_WITH = (Label.LIGHT, Label.MEDIUM)
 
 
 @shared_task
@@ -85,16 +88,24 @@ def check_connections() -> int:
 
 @shared_task
 def check_connection(account_id: str) -> None:
-    """Check one account, unless it was checked within the last hour, by whomever."""
+    """Check one account, unless it was checked within the last hour, by whomever.
+
+    While hosts meet a limit it comes again; on a day whose rest is theirs, the last check stays.
+    """
     with across_all_organizations():
         # In use still: the task may have waited for a quarter of an hour.
         in_use = ZoomAccount.objects.filter(connections__organization__is_active=True)
         account = in_use.filter(pk=account_id).first()
         if account is None:
             return
-        last = last_check(account)
-        if last is None or timezone.now() - last.checked_at > CHECKED_LATELY:
-            run_check(account, actor=None)
+        last, now = last_check(account), timezone.now()
+        if last is not None and now - last.checked_at <= CHECKED_LATELY:
+            return
+        away_until = get_away_until(account, *CHECKED_WITH, now=now)
+        if away_until is None:
+            run_check(account, actor=None, in_background=True)
+        elif away_until - now < CHECKED_LATELY:
+            check_connection.apply_async(args=(account_id,), eta=away_until)
 
 
 @shared_task

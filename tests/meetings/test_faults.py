@@ -50,7 +50,7 @@ def press_start(cast, at_zoom, zoom, signed_in, settings, request):
         if kind == "refuse":
             zoom.refuse(**ON_START[kind].fields)
         elif kind:
-            zoom.fault(on, kind, times=1, **ON_START[kind].fields)
+            zoom.fault(on, kind, times=ON_START[kind].times, **ON_START[kind].fields)
         is_slow = bool(kind) and ON_START[kind].is_slow
         settings.ZOOM_DEADLINE = 0.5 if is_slow else patience
         return client.post(reverse("meetings:start", args=[at_zoom.pk]))
@@ -85,12 +85,19 @@ def test_a_slow_zoom_is_given_up_at_the_deadline(press_start, kind):
     assert time.monotonic() - begun < 5, "what is planted lasts thirty seconds"
 
 
-@pytest.mark.parametrize("kind", ON_START)
+@pytest.mark.parametrize("kind", [kind for kind in ON_START if kind != "daily_limit"])
 def test_the_next_start_works(press_start, zoom, kind):
     press_start(kind)
     if kind == "refuse":
         zoom.clear_faults()
     assert press_start().status_code == 200
+
+
+def test_a_day_that_is_used_up_is_not_asked_for_again(press_start, zoom):
+    first, second = press_start("daily_limit"), press_start()
+    assert first.json() != second.json(), "the first has Zoom's tracking id"
+    assert second.json()["error"]["message"] == FAILING["daily_limit"].sentence
+    assert zoom.calls().count("users.token") == 1
 
 
 @pytest.mark.parametrize("kind", ON_START)
@@ -149,10 +156,11 @@ def test_no_secret_is_in_answer_log_or_audit(press_start, secrets_at, caplog, ki
 
 
 @pytest.mark.parametrize("kind", FAILING)
-def test_each_failure_is_one_warning(press_start, caplog, kind):
+def test_each_call_that_fails_is_one_warning(press_start, caplog, kind):
     press_start(kind)
     lines = [r for r in caplog.record_tuples if r[0].startswith("zoomauth")]
-    ((_, level, text),) = lines
+    assert len(lines) == FAILING[kind].times
+    _, level, text = lines[-1]
     assert level == logging.WARNING
     assert "call fetch_user_zak" in text
 
@@ -210,7 +218,7 @@ def test_an_unconfirmed_meeting_keeps_its_row_and_the_next_is_scheduled(send_for
 
 # Minutes after nine, and what Start says then.
 MONDAY = [
-    (0, ["zoom_rate_limited"] * 3 + [""]),
+    (0, ["zoom_rate_limited", "", ""]),
     (10, [""]),
     (30, ["zoom_unavailable", "zoom_unavailable"]),
     (40, [""]),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from zoomauth.client.calls import Call
+from zoomauth.client.calls import Call, Label
 from zoomauth.client.fields import WrongShapeError, clean, parse_moment, read_json
 from zoomauth.client.wire import Answer
 from zoomauth.errors import FieldError, ZoomAnswerInvalid, ZoomError
@@ -17,8 +17,23 @@ T = TypeVar("T")
 
 _UNSAFE_IN_LOG = re.compile(r"[^A-Za-z0-9_.:;=-]")
 _OAUTH_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _MOST_FIELD_ERRORS = 20
 _LONGEST_WAIT = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What an answer says of the limit that its call was counted under.
+
+    Zoom API reference: Rate limits, headers. `most` calls a second, or a day where `is_daily`, of
+    which `remaining` are left; those with the label `category`.
+    """
+
+    category: str
+    is_daily: bool
+    most: int
+    remaining: int
 
 
 @dataclass(frozen=True)
@@ -26,17 +41,27 @@ class Heard:
     """What comes with an answer, be it yes or no: Zoom's clock against ours, and its tracking id.
 
     `ahead` is by how many seconds Zoom's clock is ahead of ours; its Date has whole seconds.
+    `error` is what the answer comes to, where it is a no.
     """
 
     call: str
     tracking_id: str
     ahead: float | None
+    label: Label | None = None
+    rate: Rate | None = None
+    error: ZoomError | None = None
 
 
-def hear(call: Call, answer: Answer, now: datetime) -> Heard:
-    date = parse_moment(answer.headers.get("Date", ""), parsedate_to_datetime)
-    ahead = None if date is None else (date - now).total_seconds()
-    return Heard(call.name, _read_tracking_id(answer), ahead)
+def hear(call: Call, answer: Answer, now: datetime, outcome: object = None) -> Heard:
+    date = _read_date(answer)
+    return Heard(
+        call=call.name,
+        tracking_id=_read_tracking_id(answer),
+        ahead=None if date is None else (date - now).total_seconds(),
+        label=call.label,
+        rate=_read_rate(answer),
+        error=outcome if isinstance(outcome, ZoomError) else None,
+    )
 
 
 def judge(call: Call, answer: Answer, parse: Callable[[Mapping[str, Any]], T]) -> T | ZoomError:
@@ -72,12 +97,57 @@ def _read_refusal(call: Call, answer: Answer) -> Refusal:
         fields=_parse_field_errors(body),
         tracking_id=_read_tracking_id(answer),
         limit_type=answer.headers.get("X-RateLimit-Type", ""),
-        retry_at=_parse_retry_after(answer.headers.get("Retry-After", ""), now),
+        retry_at=_read_retry_at(answer, now),
         day_ends_at=midnight + timedelta(days=1),
         asks_for_token=call.asks_for_token,
         is_write=call.is_write,
         repeatable=call.repeatable,
     )
+
+
+def _read_date(answer: Answer) -> datetime | None:
+    return parse_moment(answer.headers.get("Date", ""), parsedate_to_datetime)
+
+
+def _read_rate(answer: Answer) -> Rate | None:
+    """None where the headers are not there, or not what Zoom documents."""
+    most, remaining = (
+        answer.headers.get(f"X-RateLimit-{name}", "").strip() for name in ("Limit", "Remaining")
+    )
+    if not (_COUNT.fullmatch(most) and _COUNT.fullmatch(remaining)):
+        return None
+    return Rate(
+        category=answer.headers.get("X-RateLimit-Category", "").strip().lower(),
+        is_daily="daily" in answer.headers.get("X-RateLimit-Type", "").lower(),
+        most=int(most),
+        remaining=int(remaining),
+    )
+
+
+def _read_retry_at(answer: Answer, now: datetime) -> datetime | None:
+    """When Zoom takes the next call: Retry-After has a day's end, X-RateLimit-Reset a second's."""
+    said = _parse_retry_after(answer.headers.get("Retry-After", ""), now)
+    return said or _parse_reset(
+        answer.headers.get("X-RateLimit-Reset", ""), _read_date(answer), now
+    )
+
+
+def _parse_reset(value: str, date: datetime | None, now: datetime) -> datetime | None:
+    """Zoom does not say in which form: seconds since the epoch, seconds from now, or an ISO time.
+
+    By Zoom's own clock, which may be another than ours, so it is taken as far from its Date.
+    """
+    value = value.strip()
+    if re.fullmatch(r"[0-9]{1,6}", value):
+        return now + timedelta(seconds=int(value))
+    if re.fullmatch(r"[0-9]{10}", value):
+        moment: datetime | None = datetime.fromtimestamp(int(value), UTC)
+    else:
+        moment = parse_moment(value)
+    if moment is None:
+        return None
+    wait = moment - (date or now)
+    return now + wait if wait <= _LONGEST_WAIT else None
 
 
 def _read_tracking_id(answer: Answer) -> str:

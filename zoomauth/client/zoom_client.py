@@ -67,6 +67,10 @@ class ZoomClient:
     deadline: Deadline
     # Told of every answer, whatever it was. The connection check listens.
     listener: Callable[[Heard], None] | None = field(default=None, repr=False, compare=False)
+    # Asked before each call: the error with which it is refused here, without asking Zoom.
+    permit: Callable[[Call], ZoomError | None] = field(
+        default=lambda call: None, repr=False, compare=False
+    )
     # What must still hold at the moment in which a request leaves.
     gate: Gate = field(default=nullcontext, repr=False, compare=False)
 
@@ -216,12 +220,14 @@ class ZoomClient:
     @sensitive_variables()
     def _call(self, call: Call, request: Request, parse: Callable[[Mapping[str, Any]], T]) -> T:
         """The one way to Zoom. `ask` and `judge` give errors as values; here they are raised."""
+        if (refused := self.permit(call)) is not None:
+            raise _logged(refused)
         began = time.monotonic()
         timeouts = (self.connect_timeout, self.read_timeout)
         answer = ask(call, request, timeouts, self.deadline, self.gate)
-        if self.listener and isinstance(answer, Answer):
-            self.listener(hear(call, answer, datetime.now(UTC)))
         outcome = answer if isinstance(answer, ZoomError) else judge(call, answer, parse)
+        if self.listener and isinstance(answer, Answer):
+            self.listener(hear(call, answer, datetime.now(UTC), outcome))
         if isinstance(outcome, ZoomError):
             raise _logged(outcome, began)
         return outcome

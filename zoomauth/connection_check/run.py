@@ -27,13 +27,20 @@ class LastCheck:
 
 
 def run_check(
-    account: ZoomAccount, *, actor: User | None, now: datetime | None = None
+    account: ZoomAccount,
+    *,
+    actor: User | None,
+    now: datetime | None = None,
+    in_background: bool = False,
 ) -> list[CheckRow]:
-    """Check the account as it is now, keep the rows, and return them. `actor`: None is nobody."""
+    """Check the account as it is now, keep the rows, and return them. `actor`: None is nobody.
+
+    `in_background`: hosts come first, as nobody waits for it.
+    """
     now = now or timezone.now()
     # Anew: what is tried and the generation that it is kept under are of the same moment.
     account = ZoomAccount.objects.select_related("organization").get(pk=account.pk)
-    rows = check_account(account, now)
+    rows = check_account(account, now, in_background=in_background)
     with transaction.atomic():
         _keep(account, rows, actor, now)
         record(

@@ -24,6 +24,7 @@ from zoomauth.connection_check.hosts import (
 from zoomauth.connection_check.rows import CheckRow, Result
 from zoomauth.errors import ZoomError, ZoomNotConnected, ZoomScopeMissing
 from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
+from zoomauth.permits import in_turn
 from zoomauth.scopes import (
     LIST_USERS,
     NEEDED_SCOPES,
@@ -46,6 +47,7 @@ class _Visit:
     """One check of one account: what Zoom said so far."""
 
     account: ZoomAccount
+    in_background: bool = False
     heard: list[Heard] = field(default_factory=list)
     grant: Grant | None = None
     # Who is asked for a start key.
@@ -55,6 +57,14 @@ class _Visit:
     def last_tracking_id(self) -> str:
         return self.heard[-1].tracking_id if self.heard else ""
 
+    def client(self) -> ZoomClient:
+        """With a deadline of its own. Who presses the button waits for no turn."""
+        account, in_background = self.account, self.in_background
+        if not in_background:
+            return client_for(account, self.heard.append)
+        permit = in_turn(account)
+        return client_for(account, self.heard.append, permit=permit, in_background=True)
+
     def lacks(self, name: str) -> bool:
         """Whether Zoom said which scopes there are, and this one is not among them."""
         granted = self.grant.scopes if self.grant else ()
@@ -63,13 +73,15 @@ class _Visit:
         return bool(granted) and not needed.is_in(granted)
 
 
-def check_account(account: ZoomAccount, now: datetime) -> list[CheckRow]:
+def check_account(
+    account: ZoomAccount, now: datetime, *, in_background: bool = False
+) -> list[CheckRow]:
     """The rows of the check; never raises for what Zoom does. Asks Zoom three times, and once
-    for each host.
+    for each host. `in_background`: nobody waits for it, and it takes turns.
 
     The clock is judged last, by all that was heard, and stands where it matters.
     """
-    visit = _Visit(account)
+    visit = _Visit(account, in_background)
     token = _check_token(visit)
     scopes = list(_check_scopes(visit))
     users, host = _check_users(visit)
@@ -89,7 +101,7 @@ def check_account(account: ZoomAccount, now: datetime) -> list[CheckRow]:
 
 
 def _check_token(visit: _Visit) -> CheckRow:
-    client = client_for(visit.account, visit.heard.append)
+    client = visit.client()
     # A token of the past says nothing about the credentials that were just entered.
     before, _created = AccessToken.objects.get_or_create(account=visit.account)
     try:
@@ -209,7 +221,7 @@ def _check_zak(visit: _Visit) -> CheckRow:
 def _ask(visit: _Visit, call: Callable[[ZoomClient], Answer]) -> Answer | ZoomError:
     """With a deadline of its own: a slow token must not make the rows after it fail."""
     try:
-        return call(client_for(visit.account, visit.heard.append))
+        return call(visit.client())
     except ZoomError as error:
         return error
 

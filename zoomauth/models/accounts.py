@@ -82,6 +82,12 @@ class ZoomAccount(models.Model):
     stopped_at = models.DateTimeField(null=True, editable=False)
     try_at = models.DateTimeField(null=True, editable=False)
 
+    # Until when Zoom takes no more of these calls, as it said itself: a limit per day is used up.
+    # On the account, so that a start knows it without a query. `zoomauth.budget` writes them.
+    light_spent_until = models.DateTimeField(null=True, editable=False)
+    medium_spent_until = models.DateTimeField(null=True, editable=False)
+    heavy_spent_until = models.DateTimeField(null=True, editable=False)
+
     objects = tenant_manager(models.QuerySet, organization="organization")
 
     class Meta:
