@@ -30,11 +30,12 @@ from zoomauth.accounts import (
     still_acting_as,
     wait_limit,
 )
-from zoomauth.client import Deadline, Gate, MeetingDraft, ZoomMeeting
+from zoomauth.client import Deadline, Gate, MeetingDraft, ZoomMeeting, make_changes
 from zoomauth.client import ZoomUser as UserAtZoom
 from zoomauth.containment import place_for
 from zoomauth.credentials import add_account
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
+from zoomauth.host_writes import MOST_A_DAY, NEAR, counted, get_writes_of_day
 from zoomauth.import_words import describe_import
 from zoomauth.importing import last_import, start_import
 from zoomauth.models import ZoomAccount, ZoomConnection
@@ -67,6 +68,8 @@ from zoomauth.zoom_users import (
 )
 
 __all__ = [
+    "MOST_A_DAY",
+    "NEAR",
     "WITH_ACCOUNT",
     "AccountStanding",
     "Deadline",
@@ -94,6 +97,7 @@ __all__ = [
     "get_account_standing",
     "get_fitness",
     "get_fitness_of",
+    "get_writes_of_day",
     "hold_place",
     "is_zoom_link",
     "judge_fitness",
@@ -104,6 +108,7 @@ __all__ = [
     "refresh_account",
     "start_import",
     "unknown_creations",
+    "update_meeting",
     "wait_limit",
     "zoom_user_of_row",
     "zoom_users_of",
@@ -204,16 +209,50 @@ def create_meeting(
     draft: MeetingDraft,
     deadline: Deadline | None = None,
 ) -> ZoomMeeting:
-    """Schedule at Zoom. On `outcome_unknown` errors it may exist; do not simply ask again."""
+    """Schedule at Zoom. On `outcome_unknown` errors it may exist; do not simply ask again.
+
+    It is one of the hundred that Zoom takes a day for this host: `ZoomDailyLimitReached`.
+    """
     for alternative in draft.alternative_hosts:
         account_as(organization, alternative)
-    return ask(
-        account_as(organization, zoom_user_id),
-        lambda client, token: client.create_meeting(
-            access_token=token, zoom_user_id=zoom_user_id, draft=draft
-        ),
-        deadline=deadline,
-    )
+    account = account_as(organization, zoom_user_id)
+    with counted(account, zoom_user_id, call="create_meeting"):
+        return ask(
+            account,
+            lambda client, token: client.create_meeting(
+                access_token=token, zoom_user_id=zoom_user_id, draft=draft
+            ),
+            deadline=deadline,
+        )
+
+
+def update_meeting(
+    *,
+    organization: Organization,
+    zoom_user_id: str,
+    meeting_number: int,
+    before: MeetingDraft,
+    after: MeetingDraft,
+) -> bool:
+    """Change the meeting of this host at Zoom; False when nothing is to be changed.
+
+    Zoom is told what differs from `before`, as we know the meeting, and is not asked for nothing:
+    each change is one of the host's hundred a day.
+    """
+    changes = make_changes(before, after)
+    if changes is None:
+        return False
+    for alternative in after.alternative_hosts:
+        account_as(organization, alternative)
+    account = account_as(organization, zoom_user_id)
+    with counted(account, zoom_user_id, call="update_meeting"):
+        ask(
+            account,
+            lambda client, token: client.update_meeting(
+                access_token=token, meeting_number=meeting_number, changes=changes
+            ),
+        )
+    return True
 
 
 def delete_meeting(

@@ -15,6 +15,7 @@ from meetings.admin.host_create_pages import HostCreatePages
 from meetings.admin.host_link_pages import HostLinkPages
 from meetings.admin.host_matching import HostMatchingPages
 from meetings.models import Host, HostScheduler
+from meetings.services.day_writes import describe_writes
 from portal.admin.base import TenantModelAdmin
 from portal.models import Membership
 from zoomauth.services import judge_fitness, licence_label, zoom_user_of_row
@@ -95,11 +96,11 @@ class HostAdmin(HostMatchingPages, HostCreatePages, HostLinkPages, TenantModelAd
     search_fields = ["name", "email"]
     fields = [
         "organization", "name", "email", "zoom_user_id", "zoom_status", "zoom_licence",
-        "membership", "held_since", "is_active",
+        "membership", "held_since", "writes", "is_active",
     ]  # fmt: skip
     readonly_fields = [
         "organization", "email", "zoom_user_id", "zoom_status", "zoom_licence", "membership",
-        "held_since",
+        "held_since", "writes",
     ]  # fmt: skip
     inlines = [SchedulerInline]
 
@@ -122,6 +123,10 @@ class HostAdmin(HostMatchingPages, HostCreatePages, HostLinkPages, TenantModelAd
             is_gone=obj.gone_from_zoom_at is not None,
         )
         return fitness.label
+
+    @admin.display(description=gettext_lazy("meetings created and changed"))
+    def writes(self, obj: Host) -> str:
+        return describe_writes(obj)
 
     @admin.display(description=gettext_lazy("licence"), empty_value="-")
     def zoom_licence(self, obj: Any) -> Any:

@@ -68,6 +68,7 @@ class ScheduleForm(forms.Form):
         hosts = Host.objects.schedulable_by(user).select_related("organization")
         self._set_choices("host", hosts)
         self.hosts_offered = len(hosts)
+        self.hosts = hosts
         if len({host.organization_id for host in hosts}) == 1:
             # Somebody who schedules in several says how long each time.
             defaults = get_meeting_defaults(hosts[0].organization)

@@ -20,6 +20,7 @@ from meetings.models import Meeting
 from meetings.pages.forms import ScheduleForm
 from meetings.pages.policy import may_leave_to_zoom
 from meetings.pages.requests import SignedInRequest
+from meetings.services.day_writes import warn_of_writes
 from meetings.services.schedule import discard_meeting, schedule_meeting
 from meetings.start_rules import Stage, first_refusal
 from meetings.start_texts import sentence_to_host
@@ -84,12 +85,16 @@ def schedule(request: SignedInRequest) -> HttpResponse:
         except FAILURES as error:
             failure = make_failure(error)
             form.add_error(None, failure.message)
-            return render(request, "meetings/schedule.html", {"form": form}, status=failure.status)
+            return _schedule_page(request, form, failure.status)
         if meeting.is_scheduled:
             messages.success(request, _("The meeting is scheduled."))
         return redirect(meeting)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "meetings/schedule.html", {"form": form}, status=status)
+    return _schedule_page(request, form, 422 if request.method == "POST" else 200)
+
+
+def _schedule_page(request: SignedInRequest, form: ScheduleForm, status: int) -> HttpResponse:
+    context = {"form": form, "warnings": warn_of_writes(form.hosts)}
+    return render(request, "meetings/schedule.html", context, status=status)
 
 
 @require_POST

@@ -3,7 +3,7 @@
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.conf import settings
@@ -17,6 +17,7 @@ from meetings.models import Meeting
 from meetings.services.schedule import discard_meeting
 from portal.models import AuditEvent
 from tests.factories import HostFactory
+from zoomauth.models import HostWrites
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 URL = "/meetings/schedule/"
@@ -382,3 +383,35 @@ def test_the_start_url_is_stored_nowhere(cast, zoom, signed_in, only_new):
     columns = {field.name for field in Meeting._meta.get_fields()}
     assert not {"start_url", "zak"} & columns
     assert "/s/" not in only_new().get().join_url
+
+
+# --- Zoom's hundred a day ---------------------------------------------------------------------
+
+
+def use_up(cast, count):
+    today = timezone.now().astimezone(UTC).date()
+    HostWrites.objects.create(
+        account=cast.acme_account, zoom_user_id="alice", day=today, count=count
+    )
+
+
+def test_a_hosts_day_is_told_once_it_is_nearly_used_up(cast, signed_in):
+    use_up(cast, 79)
+    assert signed_in(cast.alice).get(URL).context["warnings"] == []
+    HostWrites.objects.update(count=80)
+    assert f"{cast.alice_host.name}: 80 of 100 today." in signed_in(cast.alice).get(URL).text
+
+
+def test_a_scheduler_sees_those_of_the_hosts_they_schedule_for(cast, signed_in):
+    use_up(cast, 90)
+    (warning,) = signed_in(cast.sam).get(URL).context["warnings"]
+    assert warning.startswith(cast.alice_host.name)
+    assert signed_in(cast.bob).get(URL).context["warnings"] == []
+
+
+def test_a_used_up_day_is_refused_in_words_and_zoom_is_not_asked(cast, zoom, signed_in, only_new):
+    use_up(cast, 100)
+    answer = signed_in(cast.alice).post(URL, form(cast.alice_host))
+    assert answer.status_code == 503
+    assert "changed too often today for Zoom. Try again tomorrow." in answer.text
+    assert (zoom.calls(), only_new().count()) == ([], 0)

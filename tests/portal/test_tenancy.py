@@ -20,7 +20,7 @@ from portal.models import AuditEvent, Membership, Organization, User
 from portal.tenancy import ActingOrganizationsMiddleware, across_all_organizations, acting_for
 from tests.factories import HostFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.portal.rows import MAKERS, OUR_MODELS, make_row
-from zoomauth.models import AccessToken, BackgroundTurns, ZoomAccount
+from zoomauth.models import AccessToken, BackgroundTurns, HostWrites, ZoomAccount
 
 pytestmark = pytest.mark.django_db
 TENANT_MODELS = list(MAKERS)
@@ -29,6 +29,7 @@ UNSCOPED = {
     User: "a person may belong to several organizations; only the operator lists people",
     AccessToken: "an account may serve several organizations; only zoomauth.tokens reads it",
     BackgroundTurns: "as above; only zoomauth.budget reads it",
+    HostWrites: "as above; only zoomauth.host_writes reads it",
 }
 each_model = pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model.__name__)
 

@@ -15,7 +15,7 @@ from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -28,6 +28,7 @@ from portal.reauthentication import (
 from zoomauth.admin.account_users import AccountUsersPages
 from zoomauth.admin.forms import LABELS, ZoomAccountForm, describe_secret
 from zoomauth.admin.guide import render_guide
+from zoomauth.admin.limit_words import describe_limits
 from zoomauth.breaker import describe_calls
 from zoomauth.connection_check import Result, is_fit, last_check, run_check
 from zoomauth.credentials import SECRETS, add_account, change_account
@@ -79,7 +80,7 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # The address has the account's id in it, so there is none before it is saved.
-        check = ["access_in_full", "calls", "last_checked"] if obj else []
+        check = ["access_in_full", "calls", "limits", "last_checked"] if obj else []
         webhook = ["webhook_address", "webhook_validated"] if obj else []
         asked = obj is not None and not self._secrets_are_open(request)
         box = "stored" if asked else "new"
@@ -111,7 +112,7 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Secrets are sealed for their owner: an account cannot change hands.
-        fixed = ["organization", "access_in_full", "calls", "last_checked"]
+        fixed = ["organization", "access_in_full", "calls", "limits", "last_checked"]
         fixed += ["webhook_address", "webhook_validated"]
         return [*fixed, *(f"stored_{name}" for name in SECRETS)] if obj else []
 
@@ -172,6 +173,10 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
     def calls(self, obj: ZoomAccount) -> str:
         """Whether they are stopped, because Zoom keeps failing."""
         return describe_calls(obj)
+
+    @admin.display(description=_("limits at Zoom"))
+    def limits(self, obj: ZoomAccount) -> str:
+        return describe_limits(obj, now())
 
     @admin.display(description=_("event notification endpoint URL"))
     def webhook_address(self, obj: ZoomAccount) -> str:

@@ -3,7 +3,7 @@
 from zoomauth.client.answers import AccessTokenAnswer, Zak, ZoomMeeting, ZoomUser, ZoomUserPage
 from zoomauth.client.calls import Call, Label
 from zoomauth.client.deadline import Deadline, Gate, seconds_left
-from zoomauth.client.drafts import MeetingChanges, MeetingDraft
+from zoomauth.client.drafts import MeetingChanges, MeetingDraft, make_changes
 from zoomauth.client.verdicts import Heard, Rate
 from zoomauth.client.zoom_client import ZoomClient
 
@@ -22,5 +22,6 @@ __all__ = [
     "ZoomMeeting",
     "ZoomUser",
     "ZoomUserPage",
+    "make_changes",
     "seconds_left",
 ]

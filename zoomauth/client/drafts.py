@@ -42,6 +42,19 @@ class MeetingChanges:
         _check_schedule(self.starts_at, self.alternative_hosts or ())
 
 
+def make_changes(before: MeetingDraft, after: MeetingDraft) -> MeetingChanges | None:
+    """What has to be told to Zoom to come from `before` to `after`; None: nothing.
+
+    What `after` says nothing about stays as it is, an empty passcode too.
+    """
+    told = {
+        name: value
+        for name, value in vars(after).items()
+        if value not in (None, "") and value != getattr(before, name)
+    }
+    return MeetingChanges(**told) if told else None
+
+
 def make_meeting_body(meeting: MeetingDraft | MeetingChanges) -> dict[str, Any]:
     """Zoom API reference: Meetings, Create a meeting. A `start_time` with Z is in UTC."""
     body = {

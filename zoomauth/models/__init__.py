@@ -9,6 +9,7 @@ from zoomauth.models.accounts import (
 from zoomauth.models.checks import ConnectionCheck
 from zoomauth.models.creations import ZoomUserCreation
 from zoomauth.models.events import WebhookEvent
+from zoomauth.models.host_writes import HostWrites
 from zoomauth.models.limits import BackgroundTurns
 from zoomauth.models.tokens import USABLE_MARGIN, AccessToken, Failure, Health
 from zoomauth.models.zoom_users import ZoomUser, ZoomUserImport
@@ -21,6 +22,7 @@ __all__ = [
     "ConnectionCheck",
     "Failure",
     "Health",
+    "HostWrites",
     "WebhookEvent",
     "ZoomAccount",
     "ZoomConnection",
