@@ -30,12 +30,12 @@ from zoomauth.accounts import (
     still_acting_as,
     wait_limit,
 )
-from zoomauth.client import Deadline, Gate, MeetingDraft, ZoomMeeting, make_changes
+from zoomauth.client import Deadline, Gate, MeetingDraft, ZoomMeeting
 from zoomauth.client import ZoomUser as UserAtZoom
 from zoomauth.containment import place_for
 from zoomauth.credentials import add_account
 from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomNotConnected
-from zoomauth.host_writes import MOST_A_DAY, NEAR, counted, get_writes_of_day
+from zoomauth.host_writes import MOST_A_DAY, NEAR, get_writes_of_day
 from zoomauth.import_words import describe_import
 from zoomauth.importing import last_import, start_import
 from zoomauth.models import ZoomAccount, ZoomConnection
@@ -45,6 +45,7 @@ from zoomauth.provisioning import (
     may_create_users,
     unknown_creations,
 )
+from zoomauth.scheduling import create_meeting, update_meeting
 from zoomauth.signature import SignatureInputError, make_signature
 from zoomauth.standing import (
     AccountStanding,
@@ -200,59 +201,6 @@ def hold_place(organization: Organization) -> Iterator[None]:
     """
     with place_for(account_of(organization).pk):
         yield
-
-
-def create_meeting(
-    *,
-    organization: Organization,
-    zoom_user_id: str,
-    draft: MeetingDraft,
-    deadline: Deadline | None = None,
-) -> ZoomMeeting:
-    """Schedule at Zoom. On `outcome_unknown` errors it may exist; do not simply ask again.
-
-    It is one of the hundred that Zoom takes a day for this host: `ZoomDailyLimitReached`.
-    """
-    for alternative in draft.alternative_hosts:
-        account_as(organization, alternative)
-    account = account_as(organization, zoom_user_id)
-    with counted(account, zoom_user_id, call="create_meeting"):
-        return ask(
-            account,
-            lambda client, token: client.create_meeting(
-                access_token=token, zoom_user_id=zoom_user_id, draft=draft
-            ),
-            deadline=deadline,
-        )
-
-
-def update_meeting(
-    *,
-    organization: Organization,
-    zoom_user_id: str,
-    meeting_number: int,
-    before: MeetingDraft,
-    after: MeetingDraft,
-) -> bool:
-    """Change the meeting of this host at Zoom; False when nothing is to be changed.
-
-    Zoom is told what differs from `before`, as we know the meeting, and is not asked for nothing:
-    each change is one of the host's hundred a day.
-    """
-    changes = make_changes(before, after)
-    if changes is None:
-        return False
-    for alternative in after.alternative_hosts:
-        account_as(organization, alternative)
-    account = account_as(organization, zoom_user_id)
-    with counted(account, zoom_user_id, call="update_meeting"):
-        ask(
-            account,
-            lambda client, token: client.update_meeting(
-                access_token=token, meeting_number=meeting_number, changes=changes
-            ),
-        )
-    return True
 
 
 def delete_meeting(
