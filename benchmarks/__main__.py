@@ -1,12 +1,15 @@
 """`make bench`: prints a table of figures and writes build/bench.json.
 
 Runs the portal as production does (gunicorn, threads) on the best database that answers, against
-the Zoom sandbox with a fixed latency.
+the Zoom sandbox with a fixed latency. `python -m benchmarks start lists` runs these parts alone;
+BENCH_ROUNDS=1 is a quick look, not a measurement.
 """
 
 import os
 import sys
-from datetime import timedelta
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
@@ -20,41 +23,48 @@ from django.test.utils import (
     setup_test_environment,
     teardown_test_environment,
 )
-from django.utils import timezone
 
 from benchmarks.report import Figure, write_report
 from benchmarks.sandbox import measure_sandbox
 from benchmarks.start import measure_start
-from meetings.services.schedule import Plan, schedule_meeting
 from portal.tenancy import across_all_organizations
-from tests.cast import make_cast
-from tests.sandbox import Sandbox
-from tests.server import collect_static, running
+from tests.server import collect_static
+
+# In this order; each part begins with a sandbox and rows of its own.
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "sandbox": measure_sandbox,
+    "start": measure_start,
+}
 
 
-def measure() -> list[Figure]:
-    with Sandbox.running(public_url="https://zoom.us") as zoom, across_all_organizations():
-        zoom.account()
-        settings.ZOOM_API_URL = f"{zoom.url}/v2"
-        settings.ZOOM_OAUTH_URL = f"{zoom.url}/oauth/token"
-        cast = make_cast()
-        plan = Plan(cast.alice_host, "Bench", timezone.now() + timedelta(hours=1), 60)
-        meeting = schedule_meeting(plan=plan, user=cast.alice, key=cast.meeting.pk)
-        with running(workers=2, threads=16, LOG_LEVEL="WARNING") as base:
-            return measure_start(base, str(meeting.pk), zoom)
-
-
-def main() -> int:
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        raise SystemExit(f"No such part: {', '.join(sorted(unknown))}. Parts: {', '.join(PARTS)}")
     collect_static()
+    figures: list[Figure] = []
+    with _database():
+        for name in names or PARTS:
+            before = time.monotonic()
+            figures += PARTS[name]()
+            sys.stdout.write(f"{name}: {time.monotonic() - before:.0f} s\n")
+            sys.stdout.flush()
+    return write_report("bench", figures)
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """An empty database of this run's own, with the queries of every organization open to it."""
     setup_test_environment()
     runner = get_runner(settings)(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     try:
-        return write_report("bench", [*measure_sandbox(), *measure()])
+        with across_all_organizations():
+            yield
     finally:
         runner.teardown_databases(databases)
         teardown_test_environment()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,88 +1,183 @@
 """A load generator that costs next to nothing: ``python -m benchmarks.load``, a process of its own.
 
-Keep-alive connections on one selector, hand-made requests, and of an answer only its status and
-length are read: some twenty microseconds a request, so that what is measured is the server. The
-plan comes as JSON on standard input, what was measured goes to standard output as JSON.
+All clients on one selector, hand-made requests, and of an answer only its status, its length and
+one word are looked at: some fifty microseconds a request, so that what is measured is the server.
+The plan (`Plan`) comes as JSON on standard input, what was measured goes to standard output as
+JSON.
 """
 
 import json
 import selectors
 import socket
+import statistics
+import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# No answer after this long is a failed answer.
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to send where, for how long.
+
+    `close`: a new connection for each request, as gunicorn's threads take those that are kept open
+    unevenly. `contains`: what every good answer has in it. `shots`: how often each client asks, all
+    at one instant, in a run that ends with the last answer; 0 for a closed loop of `seconds`.
+    """
+
+    port: int
+    requests: list[str]
+    clients: int
+    warm_up: float = 0.0
+    seconds: float = 0.0
+    close: bool = False
+    contains: str = ""
+    shots: int = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Latencies in seconds of the good answers after the warm-up; every answer by its status.
+
+    The status of an answer without the expected content is `wrong`, of none at all `none`.
+    """
+
+    latencies: list[float]
+    statuses: dict[str, int]
+    seconds: float
+
+    @property
+    def p50(self) -> float:
+        return statistics.median(self.latencies)
+
+    @property
+    def p99(self) -> float:
+        return sorted(self.latencies)[int(0.99 * (len(self.latencies) - 1))]
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+    @property
+    def failed(self) -> int:
+        return sum(count for status, count in self.statuses.items() if status[0] != "2")
+
+
+def measure(plan: Plan) -> Measured:
+    """Run the plan in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.load"],
+        cwd=ROOT,
+        input=json.dumps(asdict(plan)),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE + plan.warm_up + plan.seconds,
+        check=True,
+    )
+    return Measured(**json.loads(done.stdout))
 
 
 @dataclass
-class Client:
-    """One connection in a closed loop: the next request goes out when the answer is in."""
+class _Client:
+    """One person, who asks again when the answer is in."""
 
-    socket: socket.socket
     turn: int
+    line: socket.socket | None = None
+    asked: int = 0
     sent_at: float = 0.0
     buffer: bytearray = field(default_factory=bytearray)
 
 
-def run(
-    port: int, requests: list[str], clients: int, warm_up: float, seconds: float
-) -> dict[str, object]:
-    """Latencies in seconds of what was sent after the warm-up, and the answers by status.
+class _Run:
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.wire = [text.encode() for text in plan.requests]
+        self.word = plan.contains.encode()
+        self.selector = selectors.DefaultSelector()
+        self.latencies: list[float] = []
+        self.statuses: Counter[str] = Counter()
 
-    Every client takes the requests in turn, each beginning with another. They set out a tenth of a
-    second apart in all: a crowd released at one instant would stay a crowd for the whole run.
-    """
-    wire = [text.encode() for text in requests]
-    selector = selectors.DefaultSelector()
-    waiting = [_connect(port, selector, number) for number in range(clients)]
-    latencies: list[float] = []
-    statuses: dict[str, int] = {}
-    begin = now = time.perf_counter()
-    while now < begin + warm_up + seconds:
-        if waiting and now >= begin + 0.1 * (clients - len(waiting)) / clients:
-            _send(waiting.pop(), wire, now)
-        for key, _ in selector.select(0.0001 if waiting else 1.0):
-            client: Client = key.data
-            status = _read_answer(client)
-            if status is None:
-                continue
+    def go(self) -> Measured:
+        """Closed loops until the time is over, or until every client has had its shots.
+
+        In a closed loop the clients set out a tenth of a second apart in all: a crowd released at
+        one instant would stay a crowd for the whole run.
+        """
+        plan = self.plan
+        waiting = [_Client(turn) for turn in range(plan.clients)]
+        spread = 0.0 if plan.shots else 0.1
+        self.begin = now = time.perf_counter()
+        end = self.begin + (PATIENCE if plan.shots else plan.warm_up + plan.seconds)
+        while now < end and (waiting or self.selector.get_map()):
+            done = plan.clients - len(waiting)
+            while waiting and now >= self.begin + spread * done / plan.clients:
+                self._ask(waiting.pop())
+                done += 1
+            for key, _ in self.selector.select(0.0001 if waiting else min(1.0, end - now)):
+                self._hear(key.data)
             now = time.perf_counter()
-            statuses[status] = statuses.get(status, 0) + 1
-            if client.sent_at >= begin + warm_up:
-                latencies.append(now - client.sent_at)
-            _send(client, wire, now)
-        now = time.perf_counter()
-    for key in list(selector.get_map().values()):
-        key.data.socket.close()
-    return {"latencies": latencies, "statuses": statuses}
+        if plan.shots:
+            self.statuses["none"] += len(self.selector.get_map())
+        for key in list(self.selector.get_map().values()):
+            key.data.line.close()
+        seconds = now - self.begin if plan.shots else plan.seconds
+        return Measured(self.latencies, dict(+self.statuses), seconds)
 
+    def _ask(self, client: _Client) -> None:
+        client.sent_at = time.perf_counter()
+        if client.line is None:
+            client.line = socket.create_connection(("127.0.0.1", self.plan.port), timeout=10)
+            client.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.selector.register(client.line, selectors.EVENT_READ, client)
+        client.line.sendall(self.wire[client.turn % len(self.wire)])
+        client.turn += 1
+        client.asked += 1
 
-def _connect(port: int, selector: selectors.BaseSelector, number: int) -> Client:
-    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    client = Client(connection, number)
-    selector.register(connection, selectors.EVENT_READ, client)
-    return client
+    def _hear(self, client: _Client) -> None:
+        status = self._read_answer(client)
+        if status is None:
+            return
+        self.statuses[status] += 1
+        if status[0] == "2" and client.sent_at >= self.begin + self.plan.warm_up:
+            self.latencies.append(time.perf_counter() - client.sent_at)
+        if self.plan.close or status == "none":
+            self._hang_up(client)
+        if client.asked != self.plan.shots:
+            self._ask(client)
+        elif client.line is not None:
+            self._hang_up(client)
 
+    def _hang_up(self, client: _Client) -> None:
+        assert client.line is not None
+        self.selector.unregister(client.line)
+        client.line.close()
+        client.line = None
 
-def _send(client: Client, wire: list[bytes], now: float) -> None:
-    client.sent_at = now
-    client.socket.sendall(wire[client.turn % len(wire)])
-    client.turn += 1
-
-
-def _read_answer(client: Client) -> str | None:
-    """The status of the answer, once it is complete."""
-    received = client.socket.recv(65536)
-    if not received:
-        raise ConnectionError("the server closed a connection in the middle of the run")
-    client.buffer += received
-    head, found, body = client.buffer.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
-    if not found or len(body) < length:
-        return None
-    client.buffer.clear()
-    return head[9:12].decode()
+    def _read_answer(self, client: _Client) -> str | None:
+        """The status of the answer, once it is complete."""
+        assert client.line is not None
+        try:
+            received = client.line.recv(65536)
+        except ConnectionError:
+            received = b""
+        client.buffer += received
+        head, found, body = client.buffer.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+        complete = found and len(body) >= length
+        if received and not complete:
+            return None
+        status = head[9:12].decode() if complete else "none"
+        right = self.word in body
+        client.buffer.clear()
+        return "wrong" if status[0] == "2" and not right else status
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(**json.load(sys.stdin))))
+    sys.stdout.write(json.dumps(asdict(_Run(Plan(**json.load(sys.stdin))).go())))

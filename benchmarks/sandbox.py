@@ -14,10 +14,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from benchmarks.load import ROOT, Plan, measure
 from benchmarks.report import Figure, at_least, at_most, exactly
-from tests.sandbox import ROOT, Sandbox
+from benchmarks.rounds import ROUNDS
+from tests.sandbox import Sandbox
 
 CLIENTS = 200
 LATENCY = 0.08
@@ -26,7 +27,6 @@ LATENCY = 0.08
 JITTER = 0.01
 # Seen by the control: a sandbox slower by this much must not pass for a quick one.
 PLANTED_DELAY = 0.01
-ROUNDS = 5
 WARM_UP = 1.0
 SECONDS = 2.0
 # Zoom lets a host write a hundred times a day; a round stays below with as many hosts.
@@ -103,24 +103,8 @@ _VARIANTS = (
 
 def _run(port: int, requests: list[str]) -> tuple[float, dict[str, int]]:
     """The median of what came on top of the latency, in seconds, and the answers by status."""
-    plan = {
-        "port": port,
-        "requests": requests,
-        "clients": CLIENTS,
-        "warm_up": WARM_UP,
-        "seconds": SECONDS,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load"],
-        cwd=ROOT,
-        input=json.dumps(plan),
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    told: dict[str, Any] = json.loads(done.stdout)
-    return statistics.median(told["latencies"]) - LATENCY, told["statuses"]
+    measured = measure(Plan(port, requests, CLIENTS, warm_up=WARM_UP, seconds=SECONDS))
+    return measured.p50 - LATENCY, measured.statuses
 
 
 def _read_cpu(pid: int) -> float:
