@@ -24,6 +24,7 @@ from django.test.utils import (
     teardown_test_environment,
 )
 
+from benchmarks.lists import measure_lists
 from benchmarks.report import Figure, write_report
 from benchmarks.sandbox import measure_sandbox
 from benchmarks.start import measure_start
@@ -34,6 +35,7 @@ from tests.server import collect_static
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "sandbox": measure_sandbox,
     "start": measure_start,
+    "lists": measure_lists,
 }
 
 
