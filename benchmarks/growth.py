@@ -9,7 +9,9 @@ from tests.crowds import multiply
 from tests.sandbox import Sandbox
 
 ORGANIZATIONS = 500
-HOSTS_EACH = 10
+HOSTS = 5_000
+# One organization is a tenth of it all, and the host whose pages are measured is one of it.
+LARGE = HOSTS // 10
 # Of the host whose pages are measured, in every portal that has so many at all: four years of one
 # lecture a week.
 OWN = 200
@@ -27,14 +29,12 @@ def grow(zoom: Sandbox, meetings: int) -> Seat:
     own = min(OWN, meetings) - 1
     multiply(seat.meeting, own, **_at(own, hosts=1))
     _people(seat)
-    others = meetings - own - 1
-    hosts = ORGANIZATIONS * HOSTS_EACH
     multiply(
         seat.meeting,
-        others,
-        organization_id=_of("organization_id", hosts, "bench_host"),
-        host_id=_of("host_id", hosts, "bench_host"),
-        **_at(OWN, hosts=hosts),
+        meetings - own - 1,
+        organization_id=_of("organization_id", HOSTS, "bench_host"),
+        host_id=_of("host_id", HOSTS, "bench_host"),
+        **_at(OWN, hosts=HOSTS),
     )
     with connection.cursor() as cursor:
         # As the database's own housekeeping has it after a while.
@@ -59,23 +59,23 @@ def _of(column: str, rows: int, table: str) -> str:
 def _people(seat: Seat) -> None:
     """The other organizations with their people, each a host."""
     host, membership = seat.meeting.host, seat.meeting.host.membership
-    many = ORGANIZATIONS * HOSTS_EACH
-    multiply(host.organization, ORGANIZATIONS, name="'Grown ' || n")
-    multiply(seat.user, many, email="'grown-' || n || '@grown.example'")
+    multiply(host.organization, ORGANIZATIONS - 1, name="'Grown ' || n")
+    multiply(seat.user, HOSTS, email="'grown-' || n || '@grown.example'")
     _number("bench_organization", Organization, "name LIKE 'Grown %'", "id")
     _number("bench_user", User, "email LIKE 'grown-%'", "id")
+    elsewhere = _of("id", ORGANIZATIONS - 1, "bench_organization")
     multiply(
         membership,
-        many,
-        organization_id=_of("id", ORGANIZATIONS, "bench_organization"),
-        user_id=_of("id", many, "bench_user"),
+        HOSTS,
+        organization_id=f"CASE WHEN n.n <= {LARGE} THEN one.organization_id ELSE {elsewhere} END",
+        user_id=_of("id", HOSTS, "bench_user"),
     )
     _number("bench_membership", Membership, f"id <> '{membership.pk}'", "id, organization_id")
     multiply(
         host,
-        many,
-        organization_id=_of("organization_id", many, "bench_membership"),
-        membership_id=_of("id", many, "bench_membership"),
+        HOSTS,
+        organization_id=_of("organization_id", HOSTS, "bench_membership"),
+        membership_id=_of("id", HOSTS, "bench_membership"),
         zoom_user_id="'grown-' || n",
     )
     _number("bench_host", Host, f"id <> '{host.pk}'", "id AS host_id, organization_id")
