@@ -24,6 +24,7 @@ from django.test.utils import (
     teardown_test_environment,
 )
 
+from benchmarks.cold_start import measure_cold_start
 from benchmarks.lists import measure_lists
 from benchmarks.report import Figure, write_report
 from benchmarks.sandbox import measure_sandbox
@@ -35,6 +36,7 @@ from tests.server import collect_static
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "sandbox": measure_sandbox,
     "start": measure_start,
+    "cold_start": measure_cold_start,
     "lists": measure_lists,
 }
 
