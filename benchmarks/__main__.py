@@ -18,6 +18,7 @@ import django
 django.setup()
 
 from django.conf import settings
+from django.db import connection
 from django.test.utils import (
     get_runner,
     setup_test_environment,
@@ -25,9 +26,11 @@ from django.test.utils import (
 )
 
 from benchmarks.cold_start import measure_cold_start
+from benchmarks.green_room import measure_green_room
 from benchmarks.lists import measure_lists
 from benchmarks.report import Figure, write_report
 from benchmarks.sandbox import measure_sandbox
+from benchmarks.servers import free_connections
 from benchmarks.start import measure_start
 from portal.tenancy import across_all_organizations
 from tests.server import collect_static
@@ -38,6 +41,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "start": measure_start,
     "cold_start": measure_cold_start,
     "lists": measure_lists,
+    "green_room": measure_green_room,
 }
 
 
@@ -45,6 +49,8 @@ def main(names: list[str]) -> int:
     unknown = set(names) - set(PARTS)
     if unknown:
         raise SystemExit(f"No such part: {', '.join(sorted(unknown))}. Parts: {', '.join(PARTS)}")
+    if connection.vendor != "postgresql":
+        raise SystemExit("The benchmarks need PostgreSQL, as production has it; none answers here.")
     collect_static()
     figures: list[Figure] = []
     with _database():
@@ -66,6 +72,8 @@ def _database() -> Iterator[None]:
         with across_all_organizations():
             yield
     finally:
+        # What a part that broke off has left must not keep the database.
+        free_connections()
         runner.teardown_databases(databases)
         teardown_test_environment()
 
