@@ -28,10 +28,12 @@ from django.test.utils import (
 from benchmarks.cold_start import measure_cold_start
 from benchmarks.green_room import measure_green_room
 from benchmarks.lists import measure_lists
+from benchmarks.memory import measure_memory
 from benchmarks.report import Figure, write_report
 from benchmarks.sandbox import measure_sandbox
 from benchmarks.servers import free_connections
 from benchmarks.start import measure_start
+from benchmarks.sweep import measure_sweep
 from portal.tenancy import across_all_organizations
 from tests.server import collect_static
 
@@ -41,6 +43,8 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "start": measure_start,
     "cold_start": measure_cold_start,
     "lists": measure_lists,
+    "sweep": measure_sweep,
+    "memory": measure_memory,
     "green_room": measure_green_room,
 }
 
