@@ -34,6 +34,7 @@ from benchmarks.sandbox import measure_sandbox
 from benchmarks.servers import free_connections
 from benchmarks.start import measure_start
 from benchmarks.sweep import measure_sweep
+from benchmarks.week import measure_week
 from portal.tenancy import across_all_organizations
 from tests.server import collect_static
 
@@ -45,6 +46,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "lists": measure_lists,
     "sweep": measure_sweep,
     "memory": measure_memory,
+    "week": measure_week,
     "green_room": measure_green_room,
 }
 
