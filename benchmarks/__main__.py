@@ -26,10 +26,12 @@ from django.test.utils import (
 )
 
 from benchmarks.cold_start import measure_cold_start
+from benchmarks.databases import copied_database, using_database
 from benchmarks.green_room import measure_green_room
 from benchmarks.lists import measure_lists
 from benchmarks.memory import measure_memory
 from benchmarks.report import Figure, write_report
+from benchmarks.samples import measure_samples
 from benchmarks.sandbox import measure_sandbox
 from benchmarks.servers import free_connections
 from benchmarks.start import measure_start
@@ -38,11 +40,12 @@ from benchmarks.week import measure_week
 from portal.tenancy import across_all_organizations
 from tests.server import collect_static
 
-# In this order; each part begins with a sandbox and rows of its own.
+# In this order; each part begins with a sandbox and an empty database of its own.
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "sandbox": measure_sandbox,
     "start": measure_start,
     "cold_start": measure_cold_start,
+    "samples": measure_samples,
     "lists": measure_lists,
     "sweep": measure_sweep,
     "memory": measure_memory,
@@ -62,7 +65,8 @@ def main(names: list[str]) -> int:
     with _database():
         for name in names or PARTS:
             before = time.monotonic()
-            figures += PARTS[name]()
+            with copied_database(name) as database, using_database(database):
+                figures += PARTS[name]()
             sys.stdout.write(f"{name}: {time.monotonic() - before:.0f} s\n")
             sys.stdout.flush()
     return write_report("bench", figures)

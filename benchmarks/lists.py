@@ -71,22 +71,15 @@ def _figures_of(page: str, rounds: Rounds) -> list[Figure]:
 
 @contextmanager
 def _portal(zoom: Sandbox, size: int) -> Iterator[_Portal]:
+    home = connection.settings_dict["NAME"]
     with copied_database(f"lists_{size}") as name, using_database(name):
         seat = grow(zoom, size)
         if size == SIZES[-1]:
             _write_plans(seat)
         wires = {"start": seat.starts(), "home": seat.gets("/meetings/")}
-        with serving(workers=1, threads=4) as port, _back_home():
+        # The server stays on the copy; this process goes on to make the next one.
+        with serving(workers=1, threads=4) as port, using_database(home):
             yield _Portal(port, wires)
-
-
-@contextmanager
-def _back_home() -> Iterator[None]:
-    """The server is on the copy; this process goes on to make the next one."""
-    here = connection.settings_dict["NAME"]
-    with using_database(settings.DATABASES["default"]["TEST"]["NAME"]):
-        yield
-    assert connection.settings_dict["NAME"] == here
 
 
 def _write_plans(seat: Seat) -> None:
