@@ -32,7 +32,12 @@ class Rounds:
         return self.median(side, lambda measured: measured.p99)
 
     def rate(self, side: str) -> float:
-        return self.median(side, lambda measured: measured.rate)
+        """Answers a second; none where no round was good."""
+        return self.median(side, lambda measured: measured.rate) if self.taken[side] else 0.0
+
+    def rate_over(self, side: str, other: str) -> float:
+        """How many times as many answers; none where either had no good round."""
+        return self.rate(side) / self.rate(other) if self.taken[other] else 0.0
 
 
 def take_turns(sides: dict[str, Side], rounds: int = ROUNDS) -> Rounds:

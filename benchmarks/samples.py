@@ -50,9 +50,8 @@ def measure_samples() -> list[Figure]:
             sides[name] = held.enter_context(_sample(name, Path(folder), zoom))
         rounds = take_turns({name: side.run for name, side in sides.items()})
         stampede = [_stampede(sides["starter"], zoom)] if "starter" in found else []
-    rate = rounds.rate("start")
     return [
-        *(told(f"start.over_{name}_c16", rate / rounds.rate(name), "x") for name in found),
+        *(told(f"start.over_{name}_c16", rounds.rate_over("start", name), "x") for name in found),
         *(told(f"start.{name}_rate_c16", rounds.rate(name), "answers/s") for name in found),
         *stampede,
         exactly("start.samples_failed_answers", rounds.failed, "answers", 0),
