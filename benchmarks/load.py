@@ -7,6 +7,7 @@ JSON.
 """
 
 import json
+import math
 import selectors
 import socket
 import statistics
@@ -43,7 +44,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Measured:
-    """Latencies in seconds of the good answers after the warm-up; every answer by its status.
+    """Latencies in seconds of the good answers that count; every answer by its status.
 
     The status of an answer without the expected content is `wrong`, of none at all `none`.
     """
@@ -78,7 +79,7 @@ def measure(plan: Plan) -> Measured:
         input=json.dumps(asdict(plan)),
         stdout=subprocess.PIPE,
         text=True,
-        timeout=PATIENCE + plan.warm_up + plan.seconds,
+        timeout=PATIENCE + plan.warm_up + plan.seconds + 10,
         check=True,
     )
     return Measured(**json.loads(done.stdout))
@@ -107,24 +108,29 @@ class _Run:
     def go(self) -> Measured:
         """Closed loops until the time is over, or until every client has had its shots.
 
-        In a closed loop the clients set out a tenth of a second apart in all: a crowd released at
-        one instant would stay a crowd for the whole run.
+        What counts is answered from the warm-up's end on, which is not before every client has had
+        an answer. In the end all answers are waited for: what a side has left to do would be done
+        at the next side's expense.
         """
         plan = self.plan
         waiting = [_Client(turn) for turn in range(plan.clients)]
+        # A crowd released at one instant would stay a crowd for the whole run.
         spread = 0.0 if plan.shots else 0.1
         self.begin = now = time.perf_counter()
-        end = self.begin + (PATIENCE if plan.shots else plan.warm_up + plan.seconds)
-        while now < end and (waiting or self.selector.get_map()):
+        self.counts_from, self.stops_at = (now if plan.shots else math.inf), math.inf
+        self.fresh = plan.clients
+        patience = now + PATIENCE + plan.warm_up + plan.seconds
+        while now < patience and (waiting or self.selector.get_map()):
             done = plan.clients - len(waiting)
             while waiting and now >= self.begin + spread * done / plan.clients:
                 self._ask(waiting.pop())
                 done += 1
-            for key, _ in self.selector.select(0.0001 if waiting else min(1.0, end - now)):
+            for key, _ in self.selector.select(0.0001 if waiting else 1.0):
                 self._hear(key.data)
             now = time.perf_counter()
-        if plan.shots:
-            self.statuses["none"] += len(self.selector.get_map())
+            if self.counts_from == math.inf and not self.fresh and now >= self.begin + plan.warm_up:
+                self.counts_from, self.stops_at = now, now + plan.seconds
+        self.statuses["none"] += len(self.selector.get_map())
         for key in list(self.selector.get_map().values()):
             key.data.line.close()
         seconds = now - self.begin if plan.shots else plan.seconds
@@ -144,12 +150,14 @@ class _Run:
         status = self._read_answer(client)
         if status is None:
             return
+        now = time.perf_counter()
         self.statuses[status] += 1
-        if status[0] == "2" and client.sent_at >= self.begin + self.plan.warm_up:
-            self.latencies.append(time.perf_counter() - client.sent_at)
+        self.fresh -= client.asked == 1
+        if status[0] == "2" and self.counts_from <= now < self.stops_at:
+            self.latencies.append(now - client.sent_at)
         if self.plan.close or status == "none":
             self._hang_up(client)
-        if client.asked != self.plan.shots:
+        if client.asked != self.plan.shots and now < self.stops_at:
             self._ask(client)
         elif client.line is not None:
             self._hang_up(client)
