@@ -30,6 +30,7 @@ from benchmarks.databases import copied_database, using_database
 from benchmarks.green_room import measure_green_room
 from benchmarks.lists import measure_lists
 from benchmarks.memory import measure_memory
+from benchmarks.monday import measure_monday
 from benchmarks.report import Figure, write_report
 from benchmarks.samples import measure_samples
 from benchmarks.sandbox import measure_sandbox
@@ -50,6 +51,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "sweep": measure_sweep,
     "memory": measure_memory,
     "week": measure_week,
+    "monday": measure_monday,
     "green_room": measure_green_room,
 }
 

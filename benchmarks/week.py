@@ -27,7 +27,7 @@ from zoomauth.refresh_duty import Duty, take_due
 from zoomauth.refresh_schedule import EARLIEST, LATEST, next_refresh
 
 ACCOUNTS = int(os.environ.get("BENCH_WEEK_ACCOUNTS", "10000"))
-DAYS = float(os.environ.get("BENCH_WEEK_DAYS", "7"))
+DAYS = float(os.environ.get("BENCH_WEEK_DAYS", "2"))
 # Zoom's, of each token.
 LIFE = timedelta(hours=1)
 # As docs/operations.md has the worker for refreshes. Zoom's time, and ours around it.
