@@ -30,6 +30,7 @@ from datetime import datetime
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from zoomauth.zoom_error import FieldError as FieldError
 from zoomauth.zoom_error import ZoomError as ZoomError
 
 
@@ -230,14 +231,6 @@ class ZoomMeetingNotFound(ZoomError):
         "The meeting was deleted in Zoom, or it expired there 30 days after its last use. "
         "Schedule it again."
     )
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """One field that Zoom refused, and why, in Zoom's words (cleaned, at most 200 characters)."""
-
-    field: str
-    message: str
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

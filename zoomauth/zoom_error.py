@@ -50,3 +50,11 @@ class ZoomError(Exception):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self}>"
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field that Zoom refused, and why, in Zoom's words (cleaned, at most 200 characters)."""
+
+    field: str
+    message: str

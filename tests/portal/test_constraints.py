@@ -35,7 +35,9 @@ from tests.portal.rows import MAKERS, OUR_MODELS, make_row
 from zoomauth.models import (
     INSTALLATION,
     AccessToken,
+    BackgroundTurns,
     ConnectionCheck,
+    HostWrites,
     WebhookEvent,
     ZoomAccount,
     ZoomConnection,
@@ -283,6 +285,23 @@ def a_second_row_of_that_webhook_event():
     return lambda: WebhookEventFactory(account=first.account, key=first.key)
 
 
+def a_second_row_of_those_turns():
+    account = ZoomAccountFactory()
+    make = lambda: BackgroundTurns.objects.create(account=account, label="light")  # noqa: E731
+    make()
+    return make
+
+
+def a_second_count_of_that_day():
+    kept = {
+        "account": ZoomAccountFactory(),
+        "zoom_user_id": "alice",
+        "day": datetime.date(2026, 3, 2),
+    }
+    HostWrites.objects.create(**kept)
+    return lambda: HostWrites.objects.create(**kept)
+
+
 def a_second_row_of_that_zoom_user():
     first = ZoomUserFactory()
     return lambda: ZoomUserFactory(account=first.account, zoom_user_id=first.zoom_user_id)
@@ -390,6 +409,8 @@ REFUSED = {
     "zoomconnection_own_or_shared": None,  # above
     "zoomuserassignment_once": a_second_assignment,
     "webhookevent_once": a_second_row_of_that_webhook_event,
+    "backgroundturns_once": a_second_row_of_those_turns,
+    "hostwrites_once": a_second_count_of_that_day,
     "zoomuser_once": a_second_row_of_that_zoom_user,
     "zoomuserimport_open_once": a_second_import_at_once,
     "zoomuserimport_own_or_shared": an_import_of_anothers_account,
