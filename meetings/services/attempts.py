@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, router
+from django.db.models.constants import OnConflict
 from django.utils import timezone
 
 from meetings.access import GroundsBusy, get_startable_meeting, get_startable_on_behalf
@@ -158,10 +159,7 @@ class Recorder:
                     values = {name: getattr(row, name) for name in columns}
                     StartAttempt.objects.filter(pk=row.pk).update(**values)
                 else:
-                    # The page may have made the row, or pressed with this code before.
-                    StartAttempt.objects.bulk_create(
-                        [row], update_conflicts=True, unique_fields=["id"], update_fields=columns
-                    )
+                    _upsert(row, columns)
         except DatabaseError as error:
             # Without its words: they may quote what was to be written.
             log.error("Attempt %s was not noted: %s", row.pk, type(error).__name__)
@@ -204,6 +202,22 @@ def cause_of(error: ZoomError | SealingError | GroundsBusy) -> str:
     if isinstance(error, ZoomError):
         return error.slug
     return "busy" if isinstance(error, GroundsBusy) else "sealing"
+
+
+def _upsert(row: StartAttempt, columns: list[str]) -> None:
+    """Insert it, or these columns of it: the page, or a press with this code, may have been first.
+
+    `bulk_create` would be the same, with a transaction around it: two ways to the database more.
+    """
+    fields = StartAttempt._meta.concrete_fields
+    StartAttempt.objects._insert(
+        [row],
+        fields=fields,
+        using=router.db_for_write(StartAttempt),
+        on_conflict=OnConflict.UPDATE,
+        update_fields=[field for field in fields if field.name in columns],
+        unique_fields=[StartAttempt._meta.pk],
+    )
 
 
 def _in_time() -> AbstractContextManager[Any]:

@@ -275,6 +275,24 @@ def test_a_black_box_that_somebody_has_locked_holds_up_no_start(cast, at_zoom, s
     assert not StartAttempt.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+def test_what_notes_an_attempt_is_in_no_transaction_that_it_could_break(cast, at_zoom):
+    table, inside = StartAttempt._meta.db_table, []
+
+    def look(execute, sql, *rest):
+        if table in sql:
+            inside.append(connection.in_atomic_block)
+        return execute(sql, *rest)
+
+    client = Client()
+    client.force_login(cast.alice)
+    AccessToken.objects.all().delete()
+    with connection.execute_wrapper(look):
+        client.post(reverse("meetings:start", args=[at_zoom.pk]), {"attempt": CODE})
+    assert inside == [False, False, False]
+
+
 @pytest.fixture
 def second_connection():
     @contextmanager
