@@ -132,8 +132,9 @@ def go(visit, name, cast, meeting, zoom):
         visit.open("meetings:start", meeting.pk)
         visit.wait_for("ready")
         visit.start(until="failed")
-    elif name == "attempt":
-        code = make_attempts(meeting).shown_code
+    elif name.startswith("attempt"):
+        known = make_attempts(meeting).shown_code
+        code = "0000-0000" if name.endswith("unknown") else known
         visit.open("admin:index")
         page.get_by_label("A host gives you a code:").fill(code.lower())
         page.get_by_role("button", name="Find the start").click()
@@ -177,10 +178,13 @@ def test_the_page_has_no_barriers_and_fits(sign_in, cast, meeting, zoom, name):
     assert {*visit.broken_rules} <= PROBES
 
 
-def test_the_page_of_one_start_has_no_barriers_and_fits(sign_in, cast, meeting, zoom):
+@pytest.mark.parametrize("name", ["attempt", "attempt unknown"])
+def test_the_pages_of_one_start_have_no_barriers_and_fit(sign_in, cast, meeting, zoom, name):
     visit = sign_in(cast.ada)
-    go(visit, "attempt", cast, meeting, zoom)
-    assert look(visit, "attempt") == []
+    go(visit, name, cast, meeting, zoom)
+    # Before the look: axe itself adds a style where a stylesheet imports another, as Django's do.
+    assert visit.broken_rules == []
+    assert look(visit, name) == []
     assert not overflows(visit.page)
 
 
