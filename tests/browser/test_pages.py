@@ -132,6 +132,9 @@ def go(visit, name, cast, meeting, zoom):
         visit.open("meetings:start", meeting.pk)
         visit.wait_for("ready")
         visit.start(until="failed")
+    elif name == "attempts":
+        make_attempts(meeting)
+        visit.open("admin:meetings_startattempt_changelist")
     elif name.startswith("attempt"):
         known = make_attempts(meeting).shown_code
         code = "0000-0000" if name.endswith("unknown") else known
@@ -178,8 +181,8 @@ def test_the_page_has_no_barriers_and_fits(sign_in, cast, meeting, zoom, name):
     assert {*visit.broken_rules} <= PROBES
 
 
-@pytest.mark.parametrize("name", ["attempt", "attempt unknown"])
-def test_the_pages_of_one_start_have_no_barriers_and_fit(sign_in, cast, meeting, zoom, name):
+@pytest.mark.parametrize("name", ["attempt", "attempt unknown", "attempts"])
+def test_the_pages_of_starts_have_no_barriers_and_fit(sign_in, cast, meeting, zoom, name):
     visit = sign_in(cast.ada)
     go(visit, name, cast, meeting, zoom)
     # Before the look: axe itself adds a style where a stylesheet imports another, as Django's do.
