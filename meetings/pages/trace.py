@@ -1,11 +1,13 @@
 """Where the start page tells how far it has come."""
 
+import logging
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,6 +17,8 @@ from meetings.attempt_codes import read_code
 from meetings.pages.requests import SignedInRequest
 from meetings.services.traces import LONGEST, Told, Trace, check_trace, note_trace
 from meetings.start_steps import Step
+
+log = logging.getLogger(__name__)
 
 _LONGEST_MS = LONGEST // timedelta(milliseconds=1)
 _LONGEST_BODY = 2000
@@ -62,7 +66,12 @@ def note(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     if not form.is_valid():
         check_trace(request.user, meeting_id)
         return HttpResponseBadRequest()
-    note_trace(
-        user=request.user, meeting_id=meeting_id, trace=form.make_trace(), now=timezone.now()
-    )
+    try:
+        note_trace(
+            user=request.user, meeting_id=meeting_id, trace=form.make_trace(), now=timezone.now()
+        )
+    except DatabaseError as error:
+        # The page keeps it and tells it again. Without its words: they may quote the row.
+        log.error("What a page tells was not noted: %s", type(error).__name__)
+        return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
     return HttpResponse(status=HTTPStatus.NO_CONTENT)

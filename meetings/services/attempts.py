@@ -5,18 +5,19 @@ It never stops a start. Whatever is wrong with its table is logged, and the star
 
 import logging
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection, router
+from django.db import DatabaseError, router
 from django.db.models.constants import OnConflict
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from meetings.access import GroundsBusy, get_startable_meeting, get_startable_on_behalf
 from meetings.attempt_codes import make_attempt_id, make_code, read_code, show_code
 from meetings.models import Host, Meeting, StartAttempt
+from meetings.services.patience import in_time
 from meetings.start_rules import Outcome, Stage, first_refusal
 from meetings.start_steps import SERVER_STEPS, UNDER_WAY, Step, Way, last_step
 from portal.models import User
@@ -53,6 +54,7 @@ class Recorder:
         self.pressed_at = timezone.now()
         self._row: StartAttempt | None = None
         self._is_written = False
+        self._gave_up = False
 
     @property
     def shown_code(self) -> str:
@@ -118,7 +120,7 @@ class Recorder:
             self._end(None, "internal")
             raise
         self.reach(Step.DELIVERED)
-        self._write()
+        self._write(at_the_end=True)
 
     def _end(
         self, step: Step | None, cause: str, *, zoom_code: str = "", tracking_id: str = ""
@@ -129,7 +131,7 @@ class Recorder:
         row.failed_step = (step or UNDER_WAY[last_step(row)]).value
         row.error_code = cause[:100]
         row.zoom_code, row.tracking_id = zoom_code[:40], tracking_id[:100]
-        self._write(failed=True)
+        self._write(at_the_end=True, failed=True)
 
     @property
     def _known_row(self) -> StartAttempt:
@@ -149,12 +151,17 @@ class Recorder:
             pressed_at=self.pressed_at,
         )
 
-    def _write(self, *, failed: bool = False) -> None:
-        """One statement, whatever has been written before; a lost one is made up for."""
+    def _write(self, *, at_the_end: bool = False, failed: bool = False) -> None:
+        """One statement, whatever has been written before; a lost one is made up for.
+
+        After a lost one only the last is tried: a host waits for each.
+        """
+        if self._gave_up and not at_the_end:
+            return
         row = self._known_row
         columns = ["host", *_STEPS, *(_FAILURE if failed else [])]
         try:
-            with _in_time():
+            with in_time():
                 if self._is_written:
                     values = {name: getattr(row, name) for name in columns}
                     StartAttempt.objects.filter(pk=row.pk).update(**values)
@@ -163,6 +170,7 @@ class Recorder:
         except DatabaseError as error:
             # Without its words: they may quote what was to be written.
             log.error("Attempt %s was not noted: %s", row.pk, type(error).__name__)
+            self._gave_up = True
         else:
             self._is_written = True
 
@@ -172,7 +180,7 @@ def enter(attempt: Recorder, meeting_id: UUID) -> tuple[Meeting, Host]:
     try:
         meeting, host = get_startable_meeting(attempt.user, meeting_id)
     except PermissionDenied:
-        meeting = Meeting.objects.get(pk=meeting_id)
+        meeting = get_object_or_404(Meeting, pk=meeting_id)
         facts, _host = meeting.get_start_facts(attempt.user)
         attempt.turn_away(meeting, _cause_in(first_refusal(facts, Stage.DOOR)))
         raise
@@ -185,7 +193,9 @@ def enter_on_behalf(attempt: Recorder, meeting_id: UUID) -> Meeting:
     try:
         meeting = get_startable_on_behalf(attempt.user, meeting_id)
     except PermissionDenied:
-        meeting = Meeting.objects.select_related("host", "organization").get(pk=meeting_id)
+        meeting = get_object_or_404(
+            Meeting.objects.select_related("host", "organization"), pk=meeting_id
+        )
         attempt.turn_away(meeting, _cause_in(meeting.refusal_on_behalf(attempt.user)))
         raise
     attempt.let_in(meeting, meeting.host)
@@ -218,15 +228,3 @@ def _upsert(row: StartAttempt, columns: list[str]) -> None:
         update_fields=[field for field in fields if field.name in columns],
         unique_fields=[StartAttempt._meta.pk],
     )
-
-
-def _in_time() -> AbstractContextManager[Any]:
-    """A table that somebody has locked holds up no start either."""
-    if connection.vendor != "postgresql":
-        return nullcontext()
-    return connection.execute_wrapper(_give_up_early)
-
-
-def _give_up_early(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    # With the statement, not before it: together they are one way to the database and back.
-    return execute(f"SET LOCAL statement_timeout = '2s'; {sql}", params, many, context)

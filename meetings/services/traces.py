@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import Http404
 
 from meetings.attempt_codes import make_attempt_id
 from meetings.models import Host, Meeting, StartAttempt
+from meetings.services.patience import in_time
 from meetings.start_steps import SERVER_STEPS, UNDER_WAY, Step, Way, last_step
 from portal.models import User
 from portal.tenancy import across_all_organizations
@@ -60,17 +62,18 @@ def note_trace(*, user: User, meeting_id: UUID, trace: Trace, now: datetime) -> 
     """Add it to this person's own attempt. The first word on each thing counts.
 
     A press that never reached the portal is noted as such, for who may start the meeting. Raises
-    `Http404` and `PermissionDenied` like the start.
+    `Http404` and `PermissionDenied` like the start, and `DatabaseError` if the table is not free.
     """
     key = make_attempt_id(user_id=user.pk, meeting_id=meeting_id, code=trace.code)
     rows = StartAttempt.objects.filter(pk=key)
-    attempt: StartAttempt | None = rows.first()
-    if attempt is None:
-        _begin(user, meeting_id, trace, now)
-        attempt = rows.first()
-    if attempt is not None and now - attempt.pressed_at <= LONGEST:
-        happened_at = max(attempt.pressed_at, now - max(trace.age - trace.after, timedelta()))
-        _note(rows, attempt, trace, happened_at)
+    with in_time():
+        attempt: StartAttempt | None = rows.first()
+        if attempt is None:
+            _begin(user, meeting_id, trace, now)
+            attempt = rows.first()
+        if attempt is not None and now - attempt.pressed_at <= LONGEST:
+            happened_at = max(attempt.pressed_at, now - max(trace.age - trace.after, timedelta()))
+            _note(rows, attempt, trace, happened_at)
 
 
 def check_trace(user: User, meeting_id: UUID) -> None:
@@ -147,20 +150,31 @@ def note_started(
 ) -> None:
     """Zoom says that this meeting has started. Told twice, or late, it changes nothing.
 
+    A table that is not free is logged: Zoom's event is kept, and Zoom does not wait.
+
     It is the start of the last attempt before it, of one that did not fail if there is any.
     """
-    with across_all_organizations():
-        rows = StartAttempt.objects.filter(
-            organization__in=organization_ids,
-            meeting__meeting_number=meeting_number,
-            pressed_at__gt=happened_at - _DAWDLING,
-            pressed_at__lte=happened_at + _SKEW,
-        )
-        failed = Case(When(Q(failed_at__lt=happened_at), then=1), default=0)
-        last = rows.order_by(failed, "-pressed_at").values_list("pk", flat=True).first()
-        if last is not None:
-            earlier = Q(started_at=None) | Q(started_at__gt=happened_at)
-            StartAttempt.objects.filter(earlier, pk=last).update(started_at=happened_at)
+    try:
+        with across_all_organizations(), in_time():
+            _note_started(organization_ids, meeting_number, happened_at)
+    except DatabaseError as error:
+        log.error("That a meeting has started was not noted: %s", type(error).__name__)
+
+
+def _note_started(
+    organization_ids: Collection[UUID], meeting_number: int, happened_at: datetime
+) -> None:
+    rows = StartAttempt.objects.filter(
+        organization__in=organization_ids,
+        meeting__meeting_number=meeting_number,
+        pressed_at__gt=happened_at - _DAWDLING,
+        pressed_at__lte=happened_at + _SKEW,
+    )
+    failed = Case(When(Q(failed_at__lt=happened_at), then=1), default=0)
+    last = rows.order_by(failed, "-pressed_at").values_list("pk", flat=True).first()
+    if last is not None:
+        earlier = Q(started_at=None) | Q(started_at__gt=happened_at)
+        StartAttempt.objects.filter(earlier, pk=last).update(started_at=happened_at)
 
 
 def prune(now: datetime, kept: timedelta) -> int:
