@@ -12,6 +12,7 @@ Each function takes `now`; none asks Zoom, sleeps, or looks at a clock.
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TypeGuard
 from uuid import UUID
 
@@ -137,8 +138,9 @@ def _learn(
 ) -> None:
     error, rate = heard.error, heard.rate
     if isinstance(error, ZoomDailyLimitReached):
-        # One that is a host's own says nothing of the account's.
-        if not error.per_host:
+        # One that is a host's own says nothing of the account's; and of another status it is read
+        # out of words, which may be somebody's topic.
+        if not error.per_host and error.http_status == HTTPStatus.TOO_MANY_REQUESTS:
             _set_spent(account, label, _bounded(error.retry_at or _end_of_day(now), now))
     elif isinstance(error, ZoomRateLimited):
         until = _bounded(error.retry_at or now, now) + QUIET

@@ -25,6 +25,7 @@ from zoomauth.errors import (
     ZoomUnreachable,
 )
 from zoomauth.models import HostWrites, ZoomAccount
+from zoomauth.zoom_users import assigned_ids
 
 MOST_A_DAY = 100
 # From here on people are told, before it is too late for them to plan.
@@ -77,12 +78,17 @@ def count_write(account: ZoomAccount, zoom_user_id: str, *, day: date) -> bool:
 def get_writes_of_day(
     organization: Organization, zoom_user_ids: Collection[str], *, now: datetime | None = None
 ) -> dict[str, int]:
-    """How many are counted today for each of these users, by the IDs as they were given."""
+    """How many are counted today for each of these users, by the IDs as they were given.
+
+    Of a shared account's users it says nothing but of those as whom the organization may act.
+    """
     try:
         account = account_of(organization)
     except ZoomNotConnected:
         return dict.fromkeys(zoom_user_ids, 0)
     rows = HostWrites.objects.filter(account_id=account.pk, day=_day_of(now or timezone.now()))
+    if account.organization_id is None:
+        rows = rows.filter(zoom_user_id__in=map(_fold, assigned_ids(organization, account.pk)))
     known = dict(
         rows.filter(zoom_user_id__in=map(_fold, zoom_user_ids)).values_list("zoom_user_id", "count")
     )

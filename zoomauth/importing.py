@@ -186,7 +186,8 @@ def _yield_to_hosts(row: ZoomUserImport, error: ZoomPutOff) -> None:
     row.keep(
         due_at=again,
         holder=None,
-        attempts=row.attempts - 1,
+        # A step that went well before has set it to nothing.
+        attempts=max(row.attempts - 1, 0),
         error_code=error.slug,
         error=str(error.admin_message),
     )

@@ -87,7 +87,7 @@ def _send(row: AccessToken) -> bool:
         # One message, so that it leaves for all of them or for none; they need not read of each
         # other in it. A line break in a name would begin another header.
         EmailMessage(" ".join(subject.split()), text, bcc=addresses).send()
-    except (SMTPException, OSError) as error:
+    except (SMTPException, OSError, ValueError) as error:  # An address may be none.
         # The error's class alone: its words may repeat the message.
         log.warning("Blocked account %s not mailed: %s", row.pk, type(error).__name__)
         return False

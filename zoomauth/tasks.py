@@ -105,7 +105,9 @@ def check_connection(account_id: str) -> None:
         if away_until is None:
             run_check(account, actor=None, in_background=True)
         elif away_until - now < CHECKED_LATELY:
-            check_connection.apply_async(args=(account_id,), eta=away_until)
+            # Sooner than `VISIBILITY_SECONDS`, or Redis would hand it out twice.
+            later = min(away_until, now + timedelta(seconds=CHECKS_SPREAD_SECONDS))
+            check_connection.apply_async(args=(account_id,), eta=later)
 
 
 @shared_task

@@ -199,30 +199,46 @@ def test_an_ordinary_answer_to_a_host_costs_no_query(account, django_assert_num_
 
 
 def test_a_daily_limit_is_remembered_until_zooms_own_time(account):
-    tell(account, error=ZoomDailyLimitReached(call="x", retry_at=MIDNIGHT))
+    tell(account, error=ZoomDailyLimitReached(call="x", http_status=429, retry_at=MIDNIGHT))
     refused = refusal_of_spent(stored(account), Label.LIGHT, call="y", now=MIDNIGHT - SECOND)
     assert (refused.call, refused.retry_at, refused.http_status) == ("y", MIDNIGHT, None)
     assert refusal_of_spent(stored(account), Label.LIGHT, call="y", now=MIDNIGHT) is None
 
 
 def test_it_is_remembered_for_its_label_alone(account):
-    tell(account, error=ZoomDailyLimitReached(call="x", retry_at=MIDNIGHT), label=Label.MEDIUM)
+    tell(
+        account,
+        error=ZoomDailyLimitReached(call="x", http_status=429, retry_at=MIDNIGHT),
+        label=Label.MEDIUM,
+    )
     assert refusal_of_spent(stored(account), Label.LIGHT, call="x", now=NOW) is None
     assert refusal_of_spent(stored(account), Label.MEDIUM, call="x", now=NOW)
 
 
+def test_a_day_that_was_only_read_out_of_words_closes_nothing(account):
+    """A topic with "daily" in it, repeated by a 400."""
+    tell(account, error=ZoomDailyLimitReached(call="x", http_status=400, retry_at=MIDNIGHT))
+    assert refusal_of_spent(stored(account), Label.LIGHT, call="x", now=NOW) is None
+
+
 def test_a_hosts_own_daily_limit_is_not_the_accounts(account):
-    tell(account, error=ZoomDailyLimitReached(call="x", retry_at=MIDNIGHT, per_host=True))
+    tell(
+        account,
+        error=ZoomDailyLimitReached(call="x", http_status=429, retry_at=MIDNIGHT, per_host=True),
+    )
     assert refusal_of_spent(stored(account), Label.LIGHT, call="x", now=NOW) is None
 
 
 def test_no_day_lasts_longer_than_a_day(account):
-    tell(account, error=ZoomDailyLimitReached(call="x", retry_at=NOW + timedelta(days=2)))
+    tell(
+        account,
+        error=ZoomDailyLimitReached(call="x", http_status=429, retry_at=NOW + timedelta(days=2)),
+    )
     assert stored(account).light_spent_until == NOW + timedelta(days=1)
 
 
 def test_an_answer_all_the_same_takes_it_back(account):
-    tell(account, error=ZoomDailyLimitReached(call="x", retry_at=MIDNIGHT))
+    tell(account, error=ZoomDailyLimitReached(call="x", http_status=429, retry_at=MIDNIGHT))
     tell(account)
     assert stored(account).light_spent_until is None
 
@@ -230,7 +246,10 @@ def test_an_answer_all_the_same_takes_it_back(account):
 def test_of_a_shared_account_it_is_remembered_from_any_organizations_scope(cast):
     shared_account = share_account(cast)
     with acting_for(cast.acme.pk):
-        tell(shared_account, error=ZoomDailyLimitReached(call="x", retry_at=MIDNIGHT))
+        tell(
+            shared_account,
+            error=ZoomDailyLimitReached(call="x", http_status=429, retry_at=MIDNIGHT),
+        )
     assert stored(shared_account).light_spent_until == MIDNIGHT
 
 

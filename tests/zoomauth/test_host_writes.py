@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connections
 from django.utils import timezone
+from django_scopes import scopes_disabled
 
 from tests.shared import share_account
 from zoomauth.errors import (
@@ -202,6 +203,9 @@ def test_organizations_on_a_shared_account_share_a_hosts_count(cast, zoom):
         )
     create(cast)
     assert get_writes_of_day(cast.globex, ["alice"]) == {"alice": 1}
+    with scopes_disabled():
+        ZoomUserAssignment.objects.filter(organization=cast.globex).delete()
+    assert get_writes_of_day(cast.globex, ["alice"]) == {"alice": 0}
 
 
 # --- Changes ----------------------------------------------------------------------------------

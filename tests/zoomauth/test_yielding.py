@@ -42,7 +42,11 @@ def the_day_is_short(account):
 
 def the_day_is_used_up(account):
     for label in (Label.LIGHT, Label.MEDIUM):
-        tell(account, label, error=ZoomDailyLimitReached(retry_at=timezone.now() + LATE))
+        tell(
+            account,
+            label,
+            error=ZoomDailyLimitReached(http_status=429, retry_at=timezone.now() + LATE),
+        )
 
 
 def work(row):
@@ -88,6 +92,14 @@ def test_to_wait_for_hosts_is_no_failed_attempt(cast, account):
     for _ in range(10):
         work(row)
     assert row.is_open
+
+
+def test_an_import_that_came_some_way_waits_as_well(cast, account, zoom, settings):
+    settings.ZOOM_PLAN, settings.ZOOM_BACKGROUND_PERCENT = "free", 20
+    row = start_import(cast.acme, actor=None)
+    work(row)
+    assert zoom.calls().count("users.list") == 1
+    assert (row.is_open, row.error_code, row.attempts) == (True, "zoom_put_off", 0)
 
 
 def test_an_import_that_waited_goes_on(cast, account, zoom, time_machine):

@@ -138,10 +138,11 @@ def _parse_reset(value: str, date: datetime | None, now: datetime) -> datetime |
     By Zoom's own clock, which may be another than ours, so it is taken as far from its Date.
     """
     value = value.strip()
+    moment: datetime | None
     if re.fullmatch(r"[0-9]{1,6}", value):
-        return now + timedelta(seconds=int(value))
-    if re.fullmatch(r"[0-9]{10}", value):
-        moment: datetime | None = datetime.fromtimestamp(int(value), UTC)
+        moment, date = now + timedelta(seconds=int(value)), now
+    elif re.fullmatch(r"[0-9]{10}", value):
+        moment = datetime.fromtimestamp(int(value), UTC)
     else:
         moment = parse_moment(value)
     if moment is None:
