@@ -34,7 +34,9 @@ class PathLogger(Logger):  # type: ignore[misc]
     def atoms(self, *args: Any, **options: Any) -> dict[str, Any]:
         found: dict[str, Any] = super().atoms(*args, **options)
         # The link of a password mail ends in its key.
-        found["U"] = re.sub(r"(/reset/key/).+", r"\1...", found["U"] or "")
+        path = re.sub(r"(/reset/key/).+", r"\1...", found["U"] or "", flags=re.DOTALL)
+        # It is decoded: a line break in it would begin a line that looks like ours.
+        found["U"] = re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: f"%{ord(found[0]):02x}", path)
         return found
 
 

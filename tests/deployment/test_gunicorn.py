@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from urllib.parse import urlsplit
 
 import psycopg
@@ -67,15 +68,29 @@ def test_a_wrong_number_stops_the_start(value):
     assert "WEB_THREADS must be a whole number from 1 to 999." in answer.stdout + answer.stderr
 
 
+def read_log(served, line):
+    """The log, once this is in it: gunicorn writes it when the answer has left."""
+    path, end = BUILD / f"server-{urlsplit(served).port}.log", time.monotonic() + 10
+    while line not in (log := path.read_text()):
+        assert time.monotonic() < end, log
+        time.sleep(0.05)
+    return log
+
+
 def test_the_log_has_paths_and_nothing_secret(served):
     key = "/accounts/password/reset/key/1-abcdef-0123456789abcdef/"
     elsewhere = {"Referer": f"{served}/accounts/login/?next=/from-elsewhere/"}
     requests.get(f"{served}{key}?code=sign-in-code", headers=elsewhere, timeout=30)
-    log = (BUILD / f"server-{urlsplit(served).port}.log").read_text()
-    assert '"GET /accounts/password/reset/key/..." ' in log
+    log = read_log(served, '"GET /accounts/password/reset/key/..." ')
     assert "0123456789abcdef" not in log
     assert "sign-in-code" not in log
     assert "from-elsewhere" not in log
+
+
+def test_nobody_writes_a_line_of_the_log_by_an_address(served):
+    requests.get(f"{served}/x%0aforged%1b%c2%85line", timeout=30)
+    log = read_log(served, '"GET /x%0aforged%1b')
+    assert not any(line.startswith("forged") for line in log.splitlines())
 
 
 def test_workers_share_no_connection_of_the_code_they_were_loaded_from():
