@@ -50,13 +50,16 @@ class Readiness:
     def __init__(self, look: Look, now: Clock = time.monotonic) -> None:
         self._look, self._now = look, now
         self._looking = threading.Lock()
-        self._began_at = self._ended_at = now()
+        self._ended_at = now()
+        # While somebody looks.
+        self._began_at: float | None = None
         self._verdict: Verdict | None = None
 
     def get(self) -> Verdict:
         if self._verdict is None or self._now() - self._ended_at >= KEPT_SECONDS:
             self._look_unless_somebody_does()
-        hangs = self._looking.locked() and self._now() - self._began_at >= PATIENCE_SECONDS
+        began_at = self._began_at
+        hangs = began_at is not None and self._now() - began_at >= PATIENCE_SECONDS
         if self._verdict is None or hangs:
             return Verdict(reasons=("no_answer_yet",))
         return self._verdict
@@ -69,6 +72,7 @@ class Readiness:
             self._verdict = self._look()
             self._ended_at = self._now()
         finally:
+            self._began_at = None
             self._looking.release()
 
 
