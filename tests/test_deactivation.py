@@ -205,6 +205,7 @@ DOORS: dict[str, Door] = {
 # A person's own: they may belong to other organizations too. In none of these is anything of an
 # organization's.
 PERSONAL = {
+    "healthz", "readyz",
     "home", "api-schema", "api-docs", "invitation:change_person", "identity:account",
     "identity:unlink", "usersessions_list",
     "account_login", "account_logout", "account_signup", "account_inactive",

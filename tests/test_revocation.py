@@ -249,6 +249,7 @@ def _wait_for_silence(zoom: Any) -> int:
 @pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="SQLite lets one writer in at a time, so no race"
 )
+@pytest.mark.storm
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("race", THREADS)
 def test_no_zak_call_begins_once_the_revocation_commits(cast, at_zoom, zoom, race, record_property):

@@ -122,7 +122,9 @@ TENANTS = {
 
 
 # What operators do not see.
-CONTENT = {"Host", "Meeting", "MeetingDefaults", "TomorrowReport", "IdentityProvider"}
+CONTENT = {
+    "Host", "Meeting", "MeetingDefaults", "StartAttempt", "TomorrowReport", "IdentityProvider",
+}  # fmt: skip
 
 
 def test_an_admin_is_offered_the_organizations_things(ada):

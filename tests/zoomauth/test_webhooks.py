@@ -132,7 +132,9 @@ def test_an_event_costs_one_read_and_one_insert(
     delivery = started(acme, event=event)
     with django_assert_num_queries(2 + len(then)) as asked:
         delivery.to(client)
-    assert [query["sql"].split()[0] for query in asked] == ["SELECT", "INSERT", *then]
+    # What waits for a table no longer than it may is sent with its limit before it.
+    sent = [query["sql"].rpartition("ms'; ")[2] for query in asked]
+    assert [sql.split()[0] for sql in sent] == ["SELECT", "INSERT", *then]
 
 
 @pytest.mark.parametrize("name", ["recording.completed", "phone.callee_ringing", "a.b_c-D9"])
@@ -409,6 +411,7 @@ def tampered(sound, acme, globex):
     yield signed(acme, body, secret=globex.webhook_secret)
 
 
+@pytest.mark.storm
 @both_databases
 def test_none_of_a_thousand_tampered_deliveries_gets_in(acme, globex, client, record_property):
     sound = started(acme)

@@ -11,7 +11,7 @@ from portal.celery import QUEUES, app
 from tests.background import Background, wait_until
 from zoomauth.models import AccessToken
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.storm]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def background(zoom):
         yield running
 
 
-@pytest.mark.parametrize("what", [pytest.param("child", marks=pytest.mark.storm), "group"])
+@pytest.mark.parametrize("what", ["child", "group"])
 def test_a_kill_while_zoom_is_asked_is_made_up_for(cast, zoom, background, what):
     zoom.fault("oauth.token", "latency", seconds=20, times=1)
     AccessToken.objects.create(account=cast.acme_account, next_refresh_at=timezone.now())
