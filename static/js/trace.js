@@ -13,7 +13,7 @@ window.greenroom.trace = (() => {
   const MOST_WAITING = 12;
   const LONGEST_MS = 24 * 3600 * 1000;
 
-  const press = { code: '', at: 0, step: '' };
+  const press = { code: '', at: 0, step: '', ended: false };
 
   const makeCode = () => Array.from(
     crypto.getRandomValues(new Uint8Array(8)),
@@ -86,7 +86,16 @@ window.greenroom.trace = (() => {
   // `carried`: of a press before the page was loaded anew by itself.
   const begin = (carried) => {
     const { code = makeCode(), at = Date.now() } = carried || {};
-    Object.assign(press, { code, at, step: '' });
+    Object.assign(press, { code, at, step: '', ended: false });
+  };
+
+  // The first end is the cause. A page that is left loses its requests too, and two messages that
+  // are sent at once may arrive in either order.
+  const fail = (error) => {
+    if (!press.ended) {
+      press.ended = true;
+      tell('failed', { error });
+    }
   };
 
   const reach = (step) => {
@@ -105,8 +114,7 @@ window.greenroom.trace = (() => {
   takeWaiting().forEach(send);
 
   return {
-    begin, reach, renew, shownCode,
-    fail: (error) => tell('failed', { error }),
+    begin, reach, renew, fail, shownCode,
     lose: (at) => tell('lost', { at }),
   };
 })();

@@ -130,6 +130,21 @@ def test_a_page_that_is_left_while_the_portal_works_is_named_so(start_page, meet
     assert the_story() == ("failed", "zak", "left")
 
 
+def test_a_page_that_is_left_does_not_call_it_a_failed_network_besides(start_page, zoom):
+    """The browser ends the requests of a page that it leaves."""
+    page, held, told = start_page.page, [], []
+    page.route(PRESSES, lambda route: held.append(route))
+    page.on("request", lambda sent: told.append(sent.url) if "/trace/" in sent.url else None)
+    with page.expect_request(PRESSES):
+        page.get_by_role("button", name="Start", exact=True).click()
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    held[0].abort()
+    start_page.wait_for("failed")
+    wait_for_an_attempt(zoom)
+    assert the_story() == ("failed", "pressed", "left")
+    assert len(told) == 1
+
+
 def test_a_meeting_that_is_lost_at_once_is_no_success(start_page, zoom):
     """The SDK calls `success` all the same."""
     zoom.fault("web.socket", "socket_close", seconds=1)
