@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -279,7 +279,7 @@ def test_no_zak_call_begins_once_the_revocation_commits(cast, at_zoom, zoom, rac
 @pytest.mark.django_db(transaction=True)
 def test_starts_do_not_wait_for_each_other(cast, at_zoom, zoom):
     """The positive control of the lock above: it is shared, and left before Zoom answers."""
-    zoom.fault("users.token", "latency", seconds=1.0)
+    zoom.fault("users.token", "latency", seconds=4.0)
     client = Client()
     client.force_login(cast.alice)
 
@@ -287,11 +287,11 @@ def test_starts_do_not_wait_for_each_other(cast, at_zoom, zoom):
         with _own_connection():
             return DOORS["start"](client, at_zoom)
 
-    before = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
-        statuses = list(pool.map(start, range(4)))
-        assert statuses == [200] * 4
-    assert time.monotonic() - before < 3.5, "one after the other they take four seconds"
+        starts = [pool.submit(start, number) for number in range(4)]
+        zoom.wait_until(lambda: _zak_calls(zoom) == 4, seconds=20)
+        assert not any(each.done() for each in starts), "the fourth waited for an answer"
+        assert [each.result() for each in starts] == [200] * 4
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite keeps all writers out")
@@ -396,15 +396,16 @@ def test_a_change_left_half_done_is_waited_for_until_the_deadline(
 
     def start() -> Any:
         with _own_connection():
-            begun = time.monotonic()
             answer = client.post(reverse(PATHS["start"], args=[at_zoom.pk]))
-            return answer.json()["error"]["code"], time.monotonic() - begun
+            return answer.json().get("error", {}).get("code")
 
-    with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        change(cast, cast.alice)
-        code, seconds = pool.submit(start).result()
-    assert code == "busy"
-    assert seconds < 2.5, "without the deadline it would be three"
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            change(cast, cast.alice)
+            started = pool.submit(start)
+            # Less than it would wait without the deadline: then it gets the lock, and starts.
+            wait([started], timeout=2)
+        assert started.result() == "busy"
 
 
 def _touch_assignment(cast: Any) -> None:
@@ -424,9 +425,8 @@ def test_who_revokes_does_not_wait_for_zoom(cast, at_zoom, zoom):
     with ThreadPoolExecutor(1) as pool:
         started = pool.submit(start)
         zoom.wait_until(lambda: _zak_calls(zoom) == 1)
-        before = time.monotonic()
         _membership(cast, cast.alice)
-        assert time.monotonic() - before < 2
+        assert not started.done()
         # Sent before, so it is theirs; the audit trail says when.
         assert started.result() == 200
     assert connection.vendor in ("postgresql", "sqlite")
