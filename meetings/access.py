@@ -19,6 +19,7 @@ from meetings.models import AlternativeHost, Host, Meeting
 from meetings.start_rules import Stage, Way, first_refusal
 from portal.audit import record
 from portal.models import AuditEvent, Membership, User
+from portal.statements import give_up_after
 from zoomauth.services import WITH_ACCOUNT, wait_limit
 
 
@@ -145,22 +146,16 @@ def _lock(rows: QuerySet[Any], *others: str) -> Any:
     None where there is none any more. On SQLite the transaction itself keeps other writers out.
     """
     held = rows.select_related(*others).select_for_update(of=(*others, "self"))
-    with connection.execute_wrapper(_for_share):
+    # A start does not wait for ever for a change that somebody left half done. Nothing is written
+    # but locks, and these a crash ends anyway.
+    limit = give_up_after(wait_limit(), is_durable=False)
+    with limit, connection.execute_wrapper(_for_share):
         return next(iter(held), None)
 
 
 def _for_share(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
     """Make the locks shared, for which Django has no word: starts do not wait for each other."""
-    if not connection.features.has_select_for_update:
-        return execute(sql, *rest)
-    # A start does not wait for ever for a change that somebody left half done. Not `lock_timeout`:
-    # that is counted anew for each row. Sent together with the locks, as each is a round trip;
-    # `portal.checks` refuses the database option with which that could not be.
-    shared = sql.replace(" FOR UPDATE OF ", " FOR SHARE OF ")
-    answer = execute(f"SET LOCAL statement_timeout = '{wait_limit()}'; {shared}", *rest)
-    context = rest[-1]
-    context["cursor"].nextset()
-    return answer
+    return execute(sql.replace(" FOR UPDATE OF ", " FOR SHARE OF "), *rest)
 
 
 def _get_meeting(meeting_id: UUID, rows: QuerySet[Meeting] | None = None) -> Meeting:

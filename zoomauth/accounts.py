@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from portal.models import Organization
 from portal.sealing import SealingError
+from portal.statements import give_up_after
 from zoomauth.breaker import guarding
 from zoomauth.budget import observe, pause_before_repeat
 from zoomauth.client import Deadline, Gate, Heard, ZoomClient, seconds_left
@@ -111,13 +112,10 @@ def still_acting_as(
     def guarded() -> Iterator[None]:
         with gate(), connection.cursor() as cursor:
             keys = [_as_key(row) for row in (organization, account)]
-            if connection.features.has_select_for_update:
-                # In one statement, as each is a round trip. What was left before is less by now.
-                limit = f"SET LOCAL statement_timeout = '{wait_limit()}'; "
-                cursor.execute(f"{limit}{_ASSIGNED} FOR SHARE OF a, c", [*keys, zoom_user_id])
-                cursor.nextset()
-            else:
-                cursor.execute(_ASSIGNED, [*keys, zoom_user_id])
+            lock = " FOR SHARE OF a, c" if connection.features.has_select_for_update else ""
+            # What was left before the gate is less by now.
+            with give_up_after(wait_limit(), is_durable=False):
+                cursor.execute(f"{_ASSIGNED}{lock}", [*keys, zoom_user_id])
             if cursor.fetchone() is None:
                 raise ZoomUserNotFound(call="assignment")
             yield
@@ -125,13 +123,12 @@ def still_acting_as(
     return guarded
 
 
-def wait_limit() -> str:
-    """How long a statement of a gate may wait for who is changing what it locks, for PostgreSQL.
+def wait_limit() -> int:
+    """How long a statement of a gate may wait for who is changing what it locks, in milliseconds.
 
     Three seconds, and never beyond the deadline of the start.
     """
-    # Zero would be no limit at all.
-    return f"{max(1, round(seconds_left(_LONGEST_LOCK_WAIT) * 1000))}ms"
+    return round(seconds_left(_LONGEST_LOCK_WAIT) * 1000)
 
 
 def _as_key(row: Organization | ZoomAccount) -> Any:
