@@ -192,7 +192,7 @@ def ask(
     permit = in_turn(account) if in_background else at_once(account)
     client = client_for(account, deadline=deadline, permit=permit, in_background=in_background)
     call = call if in_background else partial(_once_more_after_limit, call)
-    with place_for(account.pk), guarding(account):
+    with place_for(account.pk), guarding(account, in_background=in_background):
         return _ask_with_token(account, client, call, cache(before_mint))
 
 

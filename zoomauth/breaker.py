@@ -21,12 +21,14 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from portal.statements import give_up_after
 from portal.tenancy import across_all_organizations
 from zoomauth.errors import (
     ZoomAnswerInvalid,
@@ -43,24 +45,32 @@ log = logging.getLogger(__name__)
 MOST_FAILURES: Final = 5
 WINDOW: Final = timedelta(seconds=30)
 PAUSE: Final = timedelta(seconds=15)
+_LOCK_MS: Final = 500
 
 # When each account's calls were last answered, as this process knows. A few bytes an account.
 _answered_at: dict[UUID, datetime] = {}
 
 
 @contextmanager
-def guarding(account: ZoomAccount, clock: Callable[[], datetime] = timezone.now) -> Iterator[None]:
+def guarding(
+    account: ZoomAccount,
+    clock: Callable[[], datetime] = timezone.now,
+    *,
+    in_background: bool = False,
+) -> Iterator[None]:
     """Around one call: learns from how it ends. `account` as it was read for this call.
 
-    Raises `ZoomFailedRepeatedly` without entering while calls are stopped and somebody else tries.
+    `in_background`: its failure is not counted. A worker may have another way to Zoom than those
+    who serve hosts, and must not keep them from trying theirs. Raises `ZoomFailedRepeatedly`
+    without entering while calls are stopped and somebody else tries.
     """
     trial = _enter(account, clock())
     try:
         yield
     except ZoomError as error:
-        if _is_failure(error):
+        if _is_failure(error) and not in_background:
             _count_failure(account, clock())
-        elif error.http_status is not None and not isinstance(error, ZoomAnswerInvalid):
+        elif _is_answer(error):
             _note_answer(account, trial, clock())
         else:
             _give_back(account, trial, clock())
@@ -93,6 +103,7 @@ def _enter(account: ZoomAccount, now: datetime) -> datetime | None:
     if account.try_at is not None and now < account.try_at <= now + pause:
         raise _refusal(account.try_at)
     following = now + pause
+    mine = 0
     with _row(account) as row:
         mine = row.filter(stopped_at__isnull=False, try_at=account.try_at).update(try_at=following)
     if not mine:
@@ -113,6 +124,12 @@ def _is_failure(error: ZoomError) -> bool:
     """Whether Zoom failed this very call, and not another caller who was waited for."""
     first_hand = error.was_tried or error.http_status is not None
     return first_hand and isinstance(error, (ZoomUnreachable, ZoomTimeout, ZoomUnavailable))
+
+
+def _is_answer(error: ZoomError) -> bool:
+    """Whether Zoom is there: it said no, and to this very call."""
+    said = error.http_status is not None and not isinstance(error, ZoomAnswerInvalid)
+    return said and not _is_failure(error)
 
 
 def _count_failure(account: ZoomAccount, now: datetime) -> None:
@@ -146,6 +163,14 @@ def _give_back(account: ZoomAccount, trial: datetime | None, now: datetime) -> N
 
 @contextmanager
 def _row(account: ZoomAccount) -> Iterator[QuerySet[ZoomAccount]]:
-    """The account's row, in whosever scope: a shared one is in no organization's."""
-    with across_all_organizations():
-        yield ZoomAccount.objects.filter(pk=account.pk)
+    """The account's row, in whosever scope: a shared one is in no organization's.
+
+    What becomes of the call is worth more than this note of it: an admin who is saving the account
+    may have the row locked, so it is waited for a moment, and a note that fails is logged.
+    """
+    try:
+        with across_all_organizations(), give_up_after(_LOCK_MS):
+            yield ZoomAccount.objects.filter(pk=account.pk)
+    except DatabaseError as error:
+        # Without its words: they may quote the row.
+        log.error("The breaker of %s was not noted: %s", account.pk, type(error).__name__)

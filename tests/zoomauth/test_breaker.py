@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
+from django_scopes import scopes_disabled
 
 from tests.shared import share_account
 from zoomauth.accounts import account_of, ask
@@ -204,6 +205,30 @@ def test_no_try_is_overtaken_by_the_next_however_long_the_deadline(account, sett
     assert refused.value.retry_at == NINE + timedelta(seconds=61)
 
 
+# --- Work in the background -------------------------------------------------------------------
+
+
+def fail_in_background(account, now, outcome=FAILURES["an answer 503"]):
+    row = ZoomAccount.objects.get(pk=account.pk)
+    with pytest.raises(type(outcome)), guarding(row, lambda: now, in_background=True):
+        raise outcome
+
+
+@pytest.mark.parametrize("outcome", FAILURES.values(), ids=FAILURES)
+def test_a_worker_without_a_way_to_zoom_keeps_no_host_from_theirs(account, outcome):
+    for _ in range(3 * MOST_FAILURES):
+        fail_in_background(account, NINE, outcome)
+    assert not is_stopped(account)
+
+
+def test_a_worker_that_tries_in_vain_leaves_it_to_the_next(account):
+    stop(account)
+    fail_in_background(account, NINE + PAUSE)
+    assert is_stopped(account)
+    call(account, NINE + PAUSE + SECOND)
+    assert not is_stopped(account)
+
+
 # --- Whose it is ------------------------------------------------------------------------------
 
 
@@ -235,6 +260,24 @@ def test_a_refused_call_costs_no_query(account, django_assert_num_queries):
     call = guarding(account, lambda: NINE)
     with django_assert_num_queries(0), pytest.raises(ZoomFailedRepeatedly), call:
         pytest.fail("let through")
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has a patience of its own")
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_somebody_is_saving_changes_nothing_for_the_host(account, caplog):
+    row = ZoomAccount.objects.get(pk=account.pk)
+
+    def fail_meanwhile():
+        try:
+            with pytest.raises(ZoomTimeout), scopes_disabled(), guarding(row):
+                raise ZoomTimeout(was_tried=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        ZoomAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
+        pool.submit(fail_meanwhile).result(timeout=30)
+    assert f"The breaker of {account.pk} was not noted" in caplog.text
 
 
 # --- At the sandbox ---------------------------------------------------------------------------
