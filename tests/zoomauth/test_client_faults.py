@@ -316,6 +316,18 @@ def test_read_timeout_ends_before_the_deadline() -> None:
     assert time.monotonic() - began < 2
 
 
+def test_what_a_gate_took_of_the_deadline_is_no_failure_of_zooms(httpserver: HTTPServer) -> None:
+    @contextlib.contextmanager
+    def slow() -> Iterator[None]:
+        time.sleep(0.3)
+        yield
+
+    client = client_at(f"http://127.0.0.1:{httpserver.port}", deadline=0.2).behind(slow)
+    error = failure_of(CALLS["create_meeting"], client)
+    assert (type(error), error.was_tried, error.outcome_unknown) == (ZoomTimeout, False, False)
+    assert httpserver.log == []
+
+
 def test_unknown_name_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_args: Any, **_kwargs: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

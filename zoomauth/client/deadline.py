@@ -44,7 +44,7 @@ Gate = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 class _Withheld(OSError):
-    """The gate did not open; `Exchange.withheld_by` says why."""
+    """Nothing leaves: the gate did not open, as `Exchange.withheld_by` says, or too late."""
 
 
 @dataclass
@@ -55,6 +55,8 @@ class Exchange:
     gate: Gate = contextlib.nullcontext
     was_sent: bool = False
     withheld_by: Exception | None = None
+    # The gate took what was left of the deadline: nothing of it is Zoom's doing.
+    was_kept_waiting: bool = False
 
     def enter_gate(self, stack: contextlib.ExitStack) -> None:
         """Here and not in `send`, so that the frames of what is raised hold no request."""
@@ -63,6 +65,9 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - raised again by `wire.ask`
             self.withheld_by = error
             raise _Withheld from None
+        if self.deadline.remaining() <= 0:
+            self.was_kept_waiting = True
+            raise _Withheld
 
     def cut(self, timeout: float | None) -> float:
         """The timeout for the next wait. Raises TimeoutError once the deadline has passed."""
@@ -158,8 +163,6 @@ class _Connection(urllib3.connection.HTTPConnection):
         with contextlib.ExitStack() as stack:
             if not exchange.was_sent:
                 exchange.enter_gate(stack)
-                # The gate may have kept it waiting.
-                exchange.cut(None)
             exchange.was_sent = True
             super().send(data)
 

@@ -124,6 +124,8 @@ def _read_content(response: requests.Response) -> bytes | None:
 
 
 def _make_error(call: Call, exchange: Exchange, error: Exception, status: int | None) -> ZoomError:
+    if exchange.was_kept_waiting:
+        return ZoomTimeout(call=call.name)
     if not exchange.was_sent:
         return ZoomUnreachable(call=call.name, was_tried=True)
     kind: type[ZoomError] = ZoomUnavailable
