@@ -21,7 +21,7 @@ from django.utils import timezone
 from portal.sealing import SealBroken, SealingError
 from zoomauth.client import ZoomClient
 from zoomauth.errors import ZoomError, ZoomNotConnected, ZoomTimeout
-from zoomauth.models import AccessToken, Health, ZoomAccount
+from zoomauth.models import USABLE_MARGIN, AccessToken, Health, ZoomAccount
 from zoomauth.refresh_schedule import next_attempt, next_refresh
 from zoomauth.token_health import make_error, make_failure
 
@@ -79,7 +79,9 @@ def refresh_access_token(
         owner = row.account.organization
         if owner is not None and not owner.is_active:
             raise ZoomNotConnected(call="oauth.token")
-        stored = _read(row) if row.generation > stale else None
+        # Whoever waited for it uses it to its end: of a token that is hardly given before it counts
+        # as used up, each of them would take one more.
+        stored = _read(row, timedelta(0)) if row.generation > stale else None
         if stored is not None:
             return stored
         if waited_at is None or waited_at.generation != row.generation:
@@ -108,8 +110,8 @@ def _row_of(account: ZoomAccount) -> AccessToken:
     return row or AccessToken.objects.get_or_create(account=account)[0]
 
 
-def _read(row: AccessToken) -> Grant | None:
-    if not row.is_usable(timezone.now()):
+def _read(row: AccessToken, margin: timedelta = USABLE_MARGIN) -> Grant | None:
+    if not row.is_usable(timezone.now(), margin):
         return None
     try:
         return Grant(row.token, row.generation, tuple(row.scopes.split()))

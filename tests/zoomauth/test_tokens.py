@@ -43,6 +43,13 @@ def test_a_token_near_its_end_is_replaced(account, zoom):
     assert second.generation == first.generation + 1
 
 
+def test_whoever_waited_for_a_token_that_hardly_lives_takes_no_other(account, zoom):
+    stale = get(account).generation - 1
+    AccessToken.objects.update(expires_at=timezone.now() + timedelta(seconds=30))
+    refresh_access_token(account, client_for(account), stale=stale)
+    assert zoom.calls() == ["oauth.token"]
+
+
 def test_the_end_is_counted_from_before_zoom_was_asked(account):
     before = timezone.now()
     get(account)

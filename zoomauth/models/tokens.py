@@ -104,8 +104,8 @@ class AccessToken(models.Model):
     def __str__(self) -> str:
         return f"access token {self.generation} of {self.account_id}"
 
-    def is_usable(self, now: datetime) -> bool:
-        return self.expires_at is not None and self.expires_at - USABLE_MARGIN > now
+    def is_usable(self, now: datetime, margin: timedelta = USABLE_MARGIN) -> bool:
+        return self.expires_at is not None and self.expires_at - margin > now
 
     def was_just_refused(self, now: datetime) -> bool:
         """Blocked, and Zoom said so so lately that it would only say it again."""
