@@ -13,7 +13,7 @@ from portal.tenancy import across_all_organizations
 from zoomauth.budget import get_away_until
 from zoomauth.client import Label
 from zoomauth.connection_check import last_check, run_check
-from zoomauth.errors import ZoomError
+from zoomauth.errors import ZoomError, ZoomPutOff
 from zoomauth.import_schedule import start_nightly_imports
 from zoomauth.importing import due_imports, enqueue, work_on
 from zoomauth.models import WebhookEvent, ZoomAccount
@@ -101,13 +101,20 @@ def check_connection(account_id: str) -> None:
         last, now = last_check(account), timezone.now()
         if last is not None and now - last.checked_at <= CHECKED_LATELY:
             return
-        away_until = get_away_until(account, *CHECKED_WITH, now=now)
-        if away_until is None:
-            run_check(account, actor=None, in_background=True)
-        elif away_until - now < CHECKED_LATELY:
+        away_until = get_away_until(account, *CHECKED_WITH, now=now) or _check_in_turn(account, now)
+        if away_until is not None and away_until - now < CHECKED_LATELY:
             # Sooner than `VISIBILITY_SECONDS`, or Redis would hand it out twice.
             later = min(away_until, now + timedelta(seconds=CHECKS_SPREAD_SECONDS))
             check_connection.apply_async(args=(account_id,), eta=later)
+
+
+def _check_in_turn(account: ZoomAccount, now: datetime) -> datetime | None:
+    """None when it was checked, else when to come again: hosts met a limit meanwhile."""
+    try:
+        run_check(account, actor=None, in_background=True)
+    except ZoomPutOff as error:
+        return error.retry_at or now + timedelta(seconds=CHECKS_SPREAD_SECONDS)
+    return None
 
 
 @shared_task

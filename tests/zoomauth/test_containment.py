@@ -8,9 +8,12 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from zoomauth.accounts import ask
+from zoomauth.connection_check.rows import Result
+from zoomauth.connection_check.steps import check_account
 from zoomauth.containment import PATIENCE, place_for
 from zoomauth.errors import ZoomError, ZoomTooManyAtOnce
 from zoomauth.models import ZoomAccount
@@ -90,6 +93,16 @@ def test_four_of_twelve_calls_reach_a_stalled_zoom_and_another_account_is_served
         assert get_user(globex, "carol").id == "carol"
         assert sorted(came) == ["zoom_timeout"] * 4 + ["zoom_too_many_at_once"] * 8
     assert len(zoom.ledger("users.get")) == 5
+
+
+@pytest.mark.django_db
+def test_a_check_of_the_connection_takes_a_place_too(cast, zoom):
+    account = cast.acme_account
+    with ExitStack() as held, scopes_disabled():
+        for _ in range(4):
+            held.enter_context(place_for(account.pk))
+        row = check_account(account, timezone.now())[0]
+    assert (row.name, row.result, zoom.calls()) == ("token", Result.FAIL, [])
 
 
 def get_user(account, user_id):

@@ -9,10 +9,10 @@ from django.utils import timezone
 from meetings.services.report_zoom import ask_zoom
 from portal.celery import app
 from tests.factories import MeetingFactory
-from zoomauth.budget import QUIET, get_away_until, observe
+from zoomauth.budget import QUIET, get_away_until, observe, take_turn
 from zoomauth.client import Heard, Label, Rate
 from zoomauth.connection_check import last_check, run_check
-from zoomauth.errors import ZoomDailyLimitReached, ZoomRateLimited
+from zoomauth.errors import ZoomDailyLimitReached, ZoomPutOff, ZoomRateLimited
 from zoomauth.importing import start_import, work_on
 from zoomauth.models import ZoomAccount, ZoomUserImport
 from zoomauth.tasks import check_connection
@@ -120,6 +120,17 @@ def test_a_nightly_check_comes_again_when_the_hosts_are_through(account, zoom, q
     (due,) = queued()
     assert timezone.now() < due <= timezone.now() + QUIET
     assert (zoom.calls(), last_check(account)) == ([], None)
+
+
+def test_a_check_that_is_put_off_halfway_is_no_failed_one(account, zoom, queued, settings):
+    settings.ZOOM_PLAN = "free"
+    now = timezone.now()
+    with contextlib.suppress(ZoomPutOff):
+        for _ in range(20):
+            take_turn(account, Label.MEDIUM, now=now)
+    check_connection(str(account.pk))
+    assert (len(queued()), last_check(account)) == (1, None)
+    assert "oauth.token" in zoom.calls()
 
 
 @pytest.mark.parametrize("short", [the_day_is_short, the_day_is_used_up])

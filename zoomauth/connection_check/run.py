@@ -35,7 +35,8 @@ def run_check(
 ) -> list[CheckRow]:
     """Check the account as it is now, keep the rows, and return them. `actor`: None is nobody.
 
-    `in_background`: hosts come first, as nobody waits for it.
+    `in_background`: hosts come first, as nobody waits for it. Raises `ZoomPutOff`, and keeps
+    nothing, where they need all the calls that the account has.
     """
     now = now or timezone.now()
     # Anew: what is tried and the generation that it is kept under are of the same moment.

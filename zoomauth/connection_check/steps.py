@@ -22,7 +22,8 @@ from zoomauth.connection_check.hosts import (
     linked_hosts,
 )
 from zoomauth.connection_check.rows import CheckRow, Result
-from zoomauth.errors import ZoomError, ZoomNotConnected, ZoomScopeMissing
+from zoomauth.containment import place_for
+from zoomauth.errors import ZoomError, ZoomNotConnected, ZoomPutOff, ZoomScopeMissing
 from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
 from zoomauth.permits import in_turn
 from zoomauth.scopes import (
@@ -77,7 +78,8 @@ def check_account(
     account: ZoomAccount, now: datetime, *, in_background: bool = False
 ) -> list[CheckRow]:
     """The rows of the check; never raises for what Zoom does. Asks Zoom three times, and once
-    for each host. `in_background`: nobody waits for it, and it takes turns.
+    for each host. `in_background`: nobody waits for it, and it takes turns; `ZoomPutOff` says when
+    to come again.
 
     The clock is judged last, by all that was heard, and stands where it matters.
     """
@@ -105,9 +107,10 @@ def _check_token(visit: _Visit) -> CheckRow:
     # A token of the past says nothing about the credentials that were just entered.
     before, _created = AccessToken.objects.get_or_create(account=visit.account)
     try:
-        visit.grant = refresh_access_token(
-            visit.account, client, stale=before.generation, is_probe=True
-        )
+        with place_for(visit.account.pk):
+            visit.grant = refresh_access_token(
+                visit.account, client, stale=before.generation, is_probe=True
+            )
     except ZoomError as error:
         return CheckRow.failed("token", error)
     except SealingError:
@@ -219,9 +222,16 @@ def _check_zak(visit: _Visit) -> CheckRow:
 
 
 def _ask(visit: _Visit, call: Callable[[ZoomClient], Answer]) -> Answer | ZoomError:
-    """With a deadline of its own: a slow token must not make the rows after it fail."""
+    """With a deadline of its own: a slow token must not make the rows after it fail.
+
+    In one of the account's places, as it holds a thread as any call does.
+    """
     try:
-        return call(visit.client())
+        with place_for(visit.account.pk):
+            return call(visit.client())
+    except ZoomPutOff:
+        # It says nothing of the account.
+        raise
     except ZoomError as error:
         return error
 
