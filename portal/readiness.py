@@ -81,6 +81,7 @@ class Probe:
 
     def __init__(self) -> None:
         self._was_sound = False
+        self._broker = _Broker()
 
     def __call__(self) -> Verdict:
         try:
@@ -90,7 +91,7 @@ class Probe:
         except Error:
             return Verdict(reasons=("database",))
         self._was_sound = not reasons
-        return Verdict(reasons, warnings=() if _broker_answers() else ("broker",))
+        return Verdict(reasons, warnings=() if self._broker.answers() else ("broker",))
 
 
 def _what_is_wrong() -> Iterator[str]:
@@ -124,8 +125,29 @@ def _keys_open() -> bool:
     return bool(opened) or not found
 
 
+class _Broker:
+    """Starting meetings does not need it, so neither its absence nor its silence may cost time.
+
+    It is asked in a thread, one at a time, as nothing else ends the look-up of a name.
+    """
+
+    def __init__(self) -> None:
+        self._asking: threading.Thread | None = None
+        self._answered = False
+
+    def answers(self) -> bool:
+        if self._asking is None or not self._asking.is_alive():
+            self._answered = False
+            self._asking = threading.Thread(target=self._ask, name="broker-probe", daemon=True)
+            self._asking.start()
+        self._asking.join(2 * _BROKER_SECONDS)
+        return self._answered
+
+    def _ask(self) -> None:
+        self._answered = _broker_answers()
+
+
 def _broker_answers() -> bool:
-    """Starting meetings does not need it, so neither its absence nor its silence may cost time."""
     url = settings.CELERY_BROKER_URL
     if not url.startswith(("redis://", "rediss://")):
         return True

@@ -120,6 +120,26 @@ def test_a_broker_that_says_nothing_is_a_warning_too(settings, silent_port):
     assert Probe()() == Verdict(warnings=("broker",))
 
 
+def test_a_broker_whose_name_nobody_looks_up_is_one_and_leaves_one_thread(settings, monkeypatch):
+    settings.CELERY_BROKER_URL = "redis://broker.example:6379/0"
+    over = threading.Event()
+
+    def look_up(*_args, **_kwargs):
+        over.wait(30)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    probe = Probe()
+    try:
+        assert [probe().warnings for _ in range(3)] == [("broker",)] * 3
+        assert sum(thread.name == "broker-probe" for thread in threading.enumerate()) == 1
+    finally:
+        over.set()
+        for thread in threading.enumerate():
+            if thread.name == "broker-probe":
+                thread.join(10)
+
+
 # --- Over HTTP ----------------------------------------------------------------------------------
 
 
