@@ -187,7 +187,7 @@ def _green_room(
     context = {
         "meeting": meeting,
         "sdk_scripts": _sdk_scripts(),
-        "config": _page_config(meeting, start_url, back_url),
+        "config": _page_config(request, meeting, start_url, back_url),
         "start_url": start_url,
         "back_url": back_url,
         "form": form,
@@ -204,10 +204,14 @@ def _sdk_scripts() -> list[str]:
     return [*vendor, static(f"{prefix}/zoom-meeting-{version}.min.js")]
 
 
-def _page_config(meeting: Meeting, start_url: str, leave_url: str) -> dict[str, Any]:
+def _page_config(
+    request: SignedInRequest, meeting: Meeting, start_url: str, leave_url: str
+) -> dict[str, Any]:
     """What `start.js` needs to know; it is readable in the page, so nothing in it is secret."""
     return {
         "meetingId": str(meeting.pk),
+        # Whose traces these are; the tab may be somebody else's next.
+        "person": str(request.user.pk),
         "startUrl": start_url,
         "traceUrl": reverse("meetings:start_trace", args=[meeting.pk]),
         "leaveUrl": leave_url,

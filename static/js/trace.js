@@ -76,7 +76,7 @@ window.greenroom.trace = (() => {
       return;
     }
     send({
-      url: config.traceUrl, code: press.code, pressedAt: press.at, at,
+      person: config.person, url: config.traceUrl, code: press.code, pressedAt: press.at, at,
       told, error, during: told === 'failed' ? press.step : '',
     });
   };
@@ -111,7 +111,8 @@ window.greenroom.trace = (() => {
 
   const shownCode = () => press.code && `${press.code.slice(0, 4)}-${press.code.slice(4)}`;
 
-  takeWaiting().forEach(send);
+  // Of whoever sat here before, nothing is told in somebody else's name.
+  takeWaiting().filter((item) => item.person === config.person).forEach(send);
 
   return {
     begin, reach, renew, fail, shownCode,

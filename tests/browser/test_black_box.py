@@ -206,6 +206,23 @@ def test_a_press_that_did_not_arrive_is_told_when_the_page_is_loaded_again(start
     assert start_page.stored() == {}
 
 
+@pytest.mark.untold
+def test_what_waits_in_a_tab_is_told_by_nobody_else(start_page):
+    start_page.page.route(PRESSES, lambda route: route.abort())
+    start_page.page.route(TRACES, lambda route: route.abort())
+    start_page.start(until="failed")
+    start_page.page.evaluate(
+        "sessionStorage.setItem('greenroom.trace', sessionStorage.getItem('greenroom.trace')"
+        '.replaceAll(/"person":"[^"]+"/g, \'"person":"another"\'))'
+    )
+    start_page.page.unroute_all()
+    start_page.page.get_by_role("button", name="Try again").click()
+    start_page.wait_for("ready")
+    # The page's own last words have arrived by then, had there been any.
+    start_page.page.wait_for_load_state("networkidle")
+    assert (StartAttempt.objects.count(), start_page.stored()) == (0, {})
+
+
 def test_a_network_that_is_cut_while_joining_is_told_later(start_page, zoom):
     zoom.fault("web.info", "stall", seconds=3)
     start_page.start(until="joining")
