@@ -32,6 +32,13 @@ FAULTS = (
         "tests/zoomauth/test_breaker.py",
     ),
     Fault(
+        "workers without a way to Zoom stop the hosts",
+        "zoomauth/breaker.py",
+        "if _is_failure(error) and not in_background:",
+        "if _is_failure(error):",
+        "tests/zoomauth/test_breaker.py",
+    ),
+    Fault(
         "everybody tries at once",
         "zoomauth/breaker.py",
         "    if not mine:\n",
@@ -114,8 +121,8 @@ FAULTS = (
     Fault(
         "a broker that is down makes web processes unready",
         "portal/readiness.py",
-        'return Verdict(reasons, warnings=() if _broker_answers() else ("broker",))',
-        'return Verdict(reasons if _broker_answers() else ("broker",))',
+        'return Verdict(reasons, warnings=() if self._broker.answers() else ("broker",))',
+        'return Verdict(reasons if self._broker.answers() else ("broker",))',
         "tests/deployment/test_probes.py",
     ),
     Fault(
