@@ -35,12 +35,12 @@ def _counts(organization: Organization, hosts: list[Host]) -> list[tuple[Host, i
 
 def _warning(host: Host, count: int) -> str:
     text = _(
-        "%(host)s: %(count)s of %(most)s today. Zoom lets a host create or change so many meetings "
-        "in a day, and starts anew at 00:00 UTC."
+        "%(host)s: %(count)s of %(most)s today. So often Zoom lets a host create or change a "
+        "meeting in a day; it counts anew from 00:00 UTC."
     )
     if count >= MOST_A_DAY:
         text = _(
-            "%(host)s: all %(most)s meetings that Zoom lets a host create or change in a day are "
-            "used up. It starts anew at 00:00 UTC."
+            "%(host)s: %(most)s meetings were created or changed today, and Zoom takes no more "
+            "in a day. It counts anew from 00:00 UTC."
         )
     return text % {"host": host.name, "count": count, "most": MOST_A_DAY}
