@@ -19,7 +19,8 @@ from portal.models import AuditEvent, Organization, User
 from portal.tenancy import across_all_organizations
 from zoomauth import client
 from zoomauth.accounts import ask
-from zoomauth.errors import ZoomAnswerInvalid, ZoomError
+from zoomauth.containment import place_for
+from zoomauth.errors import ZoomAnswerInvalid, ZoomError, ZoomTooManyAtOnce
 from zoomauth.models import (
     ZoomAccount,
     ZoomConnection,
@@ -105,7 +106,20 @@ def _refuse_known(organization: Organization, email: str) -> None:
 
 
 def _wait_for_first_click(row: ZoomUserCreation) -> ZoomUserCreation:
-    """What the first click came to; unsettled once no call for it can still be under way."""
+    """What the first click came to; unsettled once no call for it can still be under way.
+
+    It holds a thread as the call itself does, and takes one of the account's places.
+    """
+    try:
+        with place_for(row.account_id):
+            return _await_settling(row)
+    except ZoomTooManyAtOnce:
+        raise ValidationError(
+            _("This Zoom user is being created. Send the form again in a moment.")
+        ) from None
+
+
+def _await_settling(row: ZoomUserCreation) -> ZoomUserCreation:
     rows = ZoomUserCreation.objects.filter(
         organization=row.organization, account=row.account, email=row.email
     )

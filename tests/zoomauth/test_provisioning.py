@@ -13,6 +13,7 @@ from portal.models import AuditEvent
 from tests.factories import ZoomUserAssignmentFactory, ZoomUserFactory
 from tests.keys import fetch_zak
 from tests.shared import let_create, share_account
+from zoomauth.containment import place_for
 from zoomauth.models import ZoomUser, ZoomUserAssignment, ZoomUserCreation
 from zoomauth.services import (
     create_zoom_user,
@@ -282,6 +283,17 @@ def test_two_clicks_at_once_are_one_call_and_one_answer(cast, zoom, shared):
     assert (first.pk, first.state, second.state) == (second.pk, "done", "done")
     assert creations(zoom) == 1
     assert ZoomUserAssignment.objects.count() == 1
+
+
+def test_who_would_wait_where_all_places_are_taken_is_told_to_come_again(
+    cast, zoom, shared, settings
+):
+    settings.ZOOM_CALLS_AT_ONCE = 1
+    wish = {"organization": cast.acme, "account": shared, "email": "nora@isv.example", "name": "N"}
+    ZoomUserCreation.objects.create(**wish)
+    with place_for(shared.pk), pytest.raises(ValidationError, match="being created"):
+        create(cast)
+    assert creations(zoom) == 0
 
 
 def test_the_database_keeps_a_second_wish_out(cast, shared):
