@@ -19,7 +19,7 @@ def give_up_after(milliseconds: int, *, is_durable: bool = True) -> AbstractCont
     # Zero would be no limit at all.
     limits = [f"SET LOCAL statement_timeout = '{max(1, milliseconds)}ms'"]
     if not is_durable:
-        limits.append("SET LOCAL synchronous_commit = off")
+        limits.insert(0, "SET LOCAL synchronous_commit = off")
     return connection.execute_wrapper(partial(_execute_within, limits))
 
 

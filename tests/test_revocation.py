@@ -317,7 +317,8 @@ def test_the_last_look_locks_for_sharing_and_nothing_else(cast, at_zoom, zoom, s
     with CaptureQueriesContext(connection) as queries:
         assert DOORS["start"](client, at_zoom) == 200
     (held,) = [entry["sql"] for entry in queries if " FOR SHARE OF " in entry["sql"]]
-    assert re.match(r"SET LOCAL statement_timeout = '\d+ms'; SELECT ", held)
+    limits = r"SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = '\d+ms'; "
+    assert re.match(f"{limits}SELECT ", held)
     assert not [entry for entry in queries if " FOR UPDATE" in entry["sql"]]
 
 
