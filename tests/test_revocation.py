@@ -283,8 +283,12 @@ def test_starts_do_not_wait_for_each_other(cast, at_zoom, zoom):
     client = Client()
     client.force_login(cast.alice)
 
+    together = threading.Barrier(4)
+
     def start(_: int) -> int:
         with _own_connection():
+            connection.ensure_connection()
+            together.wait(30)
             return DOORS["start"](client, at_zoom)
 
     with ThreadPoolExecutor(4) as pool:
