@@ -24,6 +24,7 @@ from zoomauth.webhooks import OLDEST
 
 CHECKS_SPREAD_SECONDS = 15 * 60
 CHECKED_LATELY = timedelta(hours=1)
+CHECK_AGAIN = timedelta(minutes=5)
 CHECKED_WITH = (Label.LIGHT, Label.MEDIUM)
 
 
@@ -113,7 +114,8 @@ def _check_in_turn(account: ZoomAccount, now: datetime) -> datetime | None:
     try:
         run_check(account, actor=None, in_background=True)
     except ZoomPutOff as error:
-        return error.retry_at or now + timedelta(seconds=CHECKS_SPREAD_SECONDS)
+        # Each check takes a new access token, so it does not come again as soon as there is a turn.
+        return max(error.retry_at or now, now + CHECK_AGAIN)
     return None
 
 
