@@ -279,7 +279,7 @@ def test_no_zak_call_begins_once_the_revocation_commits(cast, at_zoom, zoom, rac
 @pytest.mark.django_db(transaction=True)
 def test_starts_do_not_wait_for_each_other(cast, at_zoom, zoom):
     """The positive control of the lock above: it is shared, and left before Zoom answers."""
-    zoom.fault("users.token", "latency", seconds=4.0)
+    zoom.fault("users.token", "latency", seconds=3)
     client = Client()
     client.force_login(cast.alice)
 
