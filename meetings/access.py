@@ -4,23 +4,24 @@ The acting organizations come from the signed-in user's memberships (`portal.ten
 organization's meeting is simply not there: 404. Inside the organization, 403.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db import OperationalError, transaction
 from django.http import Http404
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 
-from meetings.models import AlternativeHost, Host, Meeting
+from meetings import start_queries
+from meetings.models import Host, Meeting
 from meetings.start_rules import Stage, Way, first_refusal
 from portal.audit import record
-from portal.models import AuditEvent, Membership, User
+from portal.compiled import CompiledQuery
+from portal.models import AuditEvent, User
 from portal.statements import give_up_after
-from zoomauth.services import WITH_ACCOUNT, wait_limit
+from zoomauth.services import wait_limit
 
 
 class GroundsBusy(Exception):
@@ -40,8 +41,7 @@ def get_startable_meeting(user: User, meeting_id: UUID) -> tuple[Meeting, Host]:
 
     Nobody else may: not an admin, not a scheduler, not the operator. A refusal is audited.
     """
-    rows = Meeting.objects.with_person(user).select_related(f"organization__{WITH_ACCOUNT}")
-    meeting = _get_meeting(meeting_id, rows)
+    meeting = _or_404(start_queries.AT_THE_DOOR.first(meeting=meeting_id, user=user.pk))
     facts, as_host = meeting.get_facts_of_person(user)
     if as_host is None or first_refusal(facts, Stage.DOOR):
         record(
@@ -107,28 +107,30 @@ def _hold(user: User, meeting: Meeting, as_host: Host, way: Way) -> bool:
 
 def _hold_as_themselves(user: User, meeting: Meeting, as_host: Host) -> bool:
     # Linked anew meanwhile, it is another Zoom user than the one that Zoom is asked for.
-    same = {
-        "host": as_host,
-        "host__zoom_user_id": as_host.zoom_user_id,
-        "host__membership__user": user,
+    same: dict[str, UUID | str] = {
+        "meeting": meeting.pk,
+        "host": as_host.pk,
+        "zoom_user_id": as_host.zoom_user_id,
+        "user": user.pk,
     }
-    person = ("host__membership", "host__membership__user", "host")
     if as_host.pk == meeting.host_id:
-        found = _lock(Meeting.objects.filter(pk=meeting.pk, **same), "organization", *person)
+        found = _lock(start_queries.MEETING_OF_HOST, **same)
         host = found and found.host
     else:
-        grants = AlternativeHost.objects.filter(meeting=meeting, **same)
-        grant = _lock(grants, "meeting__organization", *person, "meeting")
+        grant = _lock(start_queries.GRANT_OF_HOST, **same)
         found, host = grant and grant.meeting, grant and grant.host
     return found is not None and first_refusal(found.get_facts_as(host, user), Stage.DOOR) is None
 
 
 def _hold_on_behalf(user: User, meeting: Meeting, as_host: Host) -> bool:
-    memberships = Membership.objects.filter(user=user, organization=meeting.organization_id)
-    same = {"host": as_host, "host__zoom_user_id": as_host.zoom_user_id}
-    if _lock(memberships, "organization", "user") is None:
+    if _lock(start_queries.MEMBERSHIP, user=user.pk, organization=meeting.organization_id) is None:
         return False
-    found = _lock(Meeting.objects.filter(pk=meeting.pk, **same), "organization", "host")
+    found = _lock(
+        start_queries.MEETING_ALONE,
+        meeting=meeting.pk,
+        host=as_host.pk,
+        zoom_user_id=as_host.zoom_user_id,
+    )
     return found is not None and found.refusal_on_behalf(user) is None
 
 
@@ -140,30 +142,24 @@ def _waited_in_vain(error: OperationalError) -> bool:
     )
 
 
-def _lock(rows: QuerySet[Any], *others: str) -> Any:
-    """The one row and the others on the way from it, as they now stay for this transaction.
+def _lock(query: CompiledQuery[Any], **values: UUID | str) -> Any:
+    """The one row and those that it brings, as they now stay for this transaction.
 
     None where there is none any more. On SQLite the transaction itself keeps other writers out.
     """
-    held = rows.select_related(*others).select_for_update(of=(*others, "self"))
     # A start does not wait for ever for a change that somebody left half done. Nothing is written
     # but locks, and these a crash ends anyway.
-    limit = give_up_after(wait_limit(), is_durable=False)
-    with limit, connection.execute_wrapper(_for_share):
-        return next(iter(held), None)
+    with give_up_after(wait_limit(), is_durable=False):
+        return query.first(**values)
 
 
-def _for_share(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-    """Make the locks shared, for which Django has no word: starts do not wait for each other."""
-    return execute(sql.replace(" FOR UPDATE OF ", " FOR SHARE OF "), *rest)
+def _get_meeting(meeting_id: UUID) -> Meeting:
+    """Of all that the acting organizations have."""
+    among = Meeting.objects.select_related("host", "organization")
+    return _or_404(among.filter(pk=meeting_id).first())
 
 
-def _get_meeting(meeting_id: UUID, rows: QuerySet[Meeting] | None = None) -> Meeting:
-    """Of these, or of all that the acting organizations have."""
-    among = Meeting.objects.all() if rows is None else rows
-    found: Meeting | None = (
-        among.select_related("host", "organization").filter(pk=meeting_id).first()
-    )
+def _or_404(found: Meeting | None) -> Meeting:
     if found is None:
         raise Http404
     return found

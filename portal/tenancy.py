@@ -14,7 +14,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django_scopes import ScopedManager, scope, scopes_disabled
+from django_scopes import ScopedManager, get_scope, scope, scopes_disabled
 from django_scopes.manager import DisabledQuerySet
 
 
@@ -70,6 +70,17 @@ def acting_for(*organization_ids: UUID) -> AbstractContextManager[None]:
 def across_all_organizations() -> AbstractContextManager[None]:
     """Cross the tenant boundary. For the operator's admin, sweeps, commands and Zoom's webhooks."""
     return scopes_disabled()  # type: ignore[no-any-return]
+
+
+def acting_now() -> tuple[UUID, ...] | str:
+    """The organizations of the scope around this; or "all", or "none" where no scope has been set.
+
+    With none, a query on a tenant model raises.
+    """
+    around = get_scope()
+    if not around.get("_enabled", True):
+        return "all"
+    return tuple(around["organization"]) if "organization" in around else "none"
 
 
 class ActingOrganizationsMiddleware:

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -53,7 +54,7 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         granted = AlternativeHost.objects.filter(host__in=and_granted_to.values("pk"))
         return self.filter(pk__in=hosted.union(granted.values("meeting")))
 
-    def with_person(self, user: User) -> "MeetingQuerySet":
+    def with_person(self, user: UUID) -> "MeetingQuerySet":
         """Each with the person's membership in its organization, and the host that they are there.
 
         As `person`, at no further query, and `is_alternative`: what `get_facts_of_person` is made
@@ -165,7 +166,7 @@ class Meeting(models.Model):
         this meeting they are, active or not. Of the person themselves it is as they were read.
         """
         read: Meeting = (
-            Meeting.objects.with_person(user).select_related("organization").get(pk=self.pk)
+            Meeting.objects.with_person(user.pk).select_related("organization").get(pk=self.pk)
         )
         return read.get_facts_of_person(user)
 

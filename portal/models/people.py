@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.compiled import CompiledQuery
 from portal.models.organizations import Membership
 
 
@@ -55,14 +56,7 @@ class UserManager(BaseUserManager["User"]):
 
         Across all organizations: it is this from which the scope of a request is made.
         """
-        mine = models.Q(memberships__is_active=True)
-        along: dict[str, Any] = {
-            "belonging": models.FilteredRelation("memberships", condition=mine)
-        }
-        # A row for each membership, or one without. The stubs know no such relations.
-        joined: Any = self.filter(pk=key).annotate(**along)
-        rows = joined.select_related("belonging__organization")
-        found: list[User] = list(rows.order_by("belonging__organization__name"))
+        found = _PERSON.rows(user=key)
         if not found:
             return None
         user, each = found[0], [row.belonging for row in found]
@@ -146,3 +140,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Whether the admin site opens for this person (Django's name for the question)."""
         return self.is_active and (self.is_superuser or bool(self.admin_of()))
+
+
+def _with_memberships(user: UUID) -> "models.QuerySet[User]":
+    """A row for each of their active memberships, or one without."""
+    mine = models.Q(memberships__is_active=True)
+    along: dict[str, Any] = {"belonging": models.FilteredRelation("memberships", condition=mine)}
+    # The stubs know no such relations.
+    rows: Any = User.objects.filter(pk=user).annotate(**along)
+    return rows.select_related("belonging__organization").order_by(  # type: ignore[no-any-return]
+        "belonging__organization__name"
+    )
+
+
+# Asked at every request.
+_PERSON = CompiledQuery(_with_memberships)
