@@ -1,4 +1,4 @@
-"""What the door and the last look ask the database, compiled once: each press of Start asks it.
+"""What the door and the last look ask the database when Start is pressed, compiled once.
 
 The last look's rows come locked, for as long as the transaction lasts.
 """
@@ -13,7 +13,7 @@ from portal.compiled import CompiledQuery
 from portal.models import Membership
 from zoomauth.services import WITH_ACCOUNT
 
-_PERSON = ("host__membership", "host__membership__user", "host")
+_OF_HOST = ("host__membership", "host__membership__user", "host")
 
 
 def _at_the_door(meeting: UUID, user: UUID) -> QuerySet[Meeting]:
@@ -24,7 +24,7 @@ def _at_the_door(meeting: UUID, user: UUID) -> QuerySet[Meeting]:
 
 def _meeting_of_host(meeting: UUID, host: UUID, zoom_user_id: str, user: UUID) -> QuerySet[Meeting]:
     same = {"host": host, "host__zoom_user_id": zoom_user_id, "host__membership__user": user}
-    return _locked(Meeting.objects.filter(pk=meeting, **same), "organization", *_PERSON)
+    return _locked(Meeting.objects.filter(pk=meeting, **same), "organization", *_OF_HOST)
 
 
 def _grant_of_host(
@@ -32,7 +32,7 @@ def _grant_of_host(
 ) -> QuerySet[AlternativeHost]:
     same = {"host": host, "host__zoom_user_id": zoom_user_id, "host__membership__user": user}
     grants = AlternativeHost.objects.filter(meeting=meeting, **same)
-    return _locked(grants, "meeting__organization", *_PERSON, "meeting")
+    return _locked(grants, "meeting__organization", *_OF_HOST, "meeting")
 
 
 def _membership(user: UUID, organization: UUID) -> QuerySet[Membership]:

@@ -1,13 +1,14 @@
 """Queries that Django compiles once per process; asked again, only their values are new.
 
-For the few that every press of Start waits for: it took Django longer to make these statements than
-the database to answer them (`docs/decisions/0020-queries-compiled-once.md`). Anywhere else a query
-set is right.
+For the few that a press of Start waits for: it took Django longer to make these statements than the
+database to answer them (`docs/decisions/0020-queries-compiled-once.md`). Anywhere else a query set
+is right.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
 
 from django.core.exceptions import EmptyResultSet
@@ -46,7 +47,7 @@ class CompiledQuery(Generic[Row]):
     def rows(self, **values: Value) -> list[Row]:
         """As the query set would give them now, in the scope around this, with these values.
 
-        Raises what the query set would.
+        Raises what the query set would, and `TypeError` for a value that is no UUID and no text.
         """
         acting = acting_now()
         kinds = tuple((name, type(value)) for name, value in values.items())
@@ -78,6 +79,13 @@ class CompiledQuery(Generic[Row]):
             return None
 
 
+@dataclass(frozen=True)
+class _Blank:
+    """Where a value goes among the parameters."""
+
+    name: str
+
+
 class _Statement(Generic[Row]):
     """One statement with blanks in it, and how its rows become objects."""
 
@@ -89,34 +97,31 @@ class _Statement(Generic[Row]):
         reword: Callable[[str], str],
     ) -> None:
         self.using = query_set.db
-        compiler = query_set.query.get_compiler(self.using)
+        # One without a scope refuses to be asked, and nobody asks it anything but this.
+        compiler = query_set.all().query.get_compiler(self.using)
         sql, params = compiler.as_sql()
         self.sql = reword(sql)
         # Above all which columns there are, and of which objects. A connection is a thread's own.
         self.found = {**vars(compiler), "connection": None}
-        self.params = list(params)
         stand_ins = {**named, **_by_place(organizations)}
-        name_of = {self._as_param(value): name for name, value in stand_ins.items()}
-        self.blanks = [
-            (place, name_of[param]) for place, param in enumerate(params) if param in name_of
-        ]
-        forgotten = set(named) - {name for _place, name in self.blanks}
-        if forgotten:
-            raise ValueError(f"The query asks nothing of {', '.join(sorted(forgotten))}.")
+        blank_of = {self._as_param(value): _Blank(name) for name, value in stand_ins.items()}
+        self.params = [blank_of.get(param, param) for param in params]
+        _refuse_unless_all_filled(self.params, stand_ins, set(named))
         self.locks = (
             query_set.query.select_for_update
             and connections[self.using].features.has_select_for_update
         )
 
     def ask(self, values: dict[str, Value]) -> list[Row]:
-        params = self.params.copy()
-        for place, name in self.blanks:
-            params[place] = self._as_param(values[name])
+        params = tuple(
+            self._as_param(values[param.name]) if isinstance(param, _Blank) else param
+            for param in self.params
+        )
         connection = connections[self.using]
         if self.locks and connection.get_autocommit():
             # Django says so when it compiles, which here it does once only.
             raise TransactionManagementError("A lock that no transaction holds is none.")
-        query_set: Any = _QuerySet(_Filled(self, tuple(params)))
+        query_set: Any = _QuerySet(_Filled(self, params))
         return list(ModelIterable(query_set))
 
     def _as_param(self, value: Value) -> Any:
@@ -143,23 +148,49 @@ class _QuerySet:
 
     def __init__(self, compiler: _Filled) -> None:
         self.db = compiler.using
-        self.query = self
         self._known_related_objects: dict[Any, Any] = {}
         self._compiler = compiler
+
+    @property
+    def query(self) -> Self:
+        return self
 
     def get_compiler(self, using: str) -> _Filled:
         return self._compiler
 
 
 def _stand_in_for(kind: type) -> Value:
-    """A value that no other part of a statement can be taken for."""
+    """A value that no other part of a statement can be taken for.
+
+    A text has all in it that a lookup might change, as LIKE escapes it: then it is not found again.
+    """
     if kind is UUID:
         return uuid4()
     if kind is str:
-        return f"stand-in-{uuid4().hex}"
+        return f"Stand_in%\\'{uuid4().hex}"
     raise TypeError(f"No {kind.__name__} can be filled in: give a UUID or a text.")
 
 
 def _by_place(organizations: Iterable[UUID]) -> dict[str, Value]:
     """Under names that no argument can have."""
     return {f"acting {place}": organization for place, organization in enumerate(organizations)}
+
+
+def _refuse_unless_all_filled(
+    params: list[Any], stand_ins: dict[str, Value], wanted: set[str]
+) -> None:
+    """Raise `ValueError` for a value that goes nowhere, or somewhere in another form as well.
+
+    There its stand-in would stay, as nobody knows how to fill it in.
+    """
+    lost = wanted - {param.name for param in params if isinstance(param, _Blank)}
+    rest = " ".join(str(param) for param in params if not isinstance(param, _Blank))
+    rest = rest.replace("-", "").lower()
+    lost |= {name for name, value in stand_ins.items() if _mark(value) in rest}
+    if lost:
+        raise ValueError(f"The query cannot be filled in for {', '.join(sorted(lost))}.")
+
+
+def _mark(value: Value) -> str:
+    """What is in every form of a stand-in, dashes apart."""
+    return value.hex if isinstance(value, UUID) else value[-32:]

@@ -73,14 +73,14 @@ def across_all_organizations() -> AbstractContextManager[None]:
 
 
 def acting_now() -> tuple[UUID, ...] | str:
-    """The organizations of the scope around this; or "all", or "none" where no scope has been set.
+    """The organizations of the scope around this; or "all", or "unset" where there is no scope.
 
-    With none, a query on a tenant model raises.
+    Unset, a query on a tenant model raises.
     """
     around = get_scope()
     if not around.get("_enabled", True):
         return "all"
-    return tuple(around["organization"]) if "organization" in around else "none"
+    return tuple(around["organization"]) if "organization" in around else "unset"
 
 
 class ActingOrganizationsMiddleware:

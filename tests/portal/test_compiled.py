@@ -1,7 +1,8 @@
 """A query that is compiled once answers as its query set would, each time it is asked."""
 
 import contextvars
-import sys
+import importlib
+import pkgutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
@@ -9,6 +10,7 @@ from threading import Barrier
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import Model
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django_scopes import ScopeError
@@ -18,17 +20,23 @@ from meetings.models import Host
 from portal.compiled import CompiledQuery
 from portal.tenancy import across_all_organizations, acting_for
 from tests.factories import AlternativeHostFactory
+from tests.server import ROOT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
-APPS = ("portal.", "zoomauth.", "meetings.")
-QUERIES = {
-    name: value
-    for module in list(sys.modules.values())
-    if module.__name__.startswith(APPS)
-    for name, value in vars(module).items()
-    if isinstance(value, CompiledQuery)
-}
+
+def _compiled_queries():
+    """All there are in the portal, by module and name."""
+    for app in ("portal", "zoomauth", "meetings"):
+        for found in pkgutil.walk_packages([str(ROOT / app)], f"{app}."):
+            if ".migrations" not in found.name:
+                module = importlib.import_module(found.name)
+                for name, value in vars(module).items():
+                    if isinstance(value, CompiledQuery):
+                        yield f"{found.name}:{name}", value
+
+
+QUERIES = dict(_compiled_queries())
 each_query = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 
 
@@ -68,9 +76,13 @@ def everything_in(row, above=()):
     """Its columns and annotations, and the same of the rows that came with it."""
     if row is None or row in above:
         return row
-    own = {name: value for name, value in vars(row).items() if name != "_state"}
-    along = row._state.fields_cache
-    return own | {name: everything_in(other, (*above, row)) for name, other in along.items()}
+    found = {**vars(row), **row._state.fields_cache}
+    del found["_state"]
+    # What a filtered relation brings is among the attributes.
+    return {
+        name: everything_in(value, (*above, row)) if isinstance(value, Model) else value
+        for name, value in found.items()
+    }
 
 
 @each_query
@@ -136,10 +148,24 @@ def test_who_acts_for_nobody_finds_nothing_and_asks_nothing(cast, hosts, django_
         assert hosts.rows(name="Alice") == []
 
 
-def test_a_value_that_the_query_forgets_is_refused(cast):
-    query = CompiledQuery(lambda name, forgotten: hosts_named(name))
-    with pytest.raises(ValueError, match="nothing of forgotten"):
-        query.rows(name="Alice", forgotten=uuid.uuid4())
+UNFIT = {
+    "forgotten": lambda name: Host.objects.all(),
+    "escaped": lambda name: Host.objects.filter(name__contains=name),
+    "in two forms": lambda name: Host.objects.filter(email=name).exclude(name__contains=name),
+    "changed": lambda name: Host.objects.filter(name=name.lower()),
+}
+
+
+@pytest.mark.parametrize("make", UNFIT.values(), ids=UNFIT)
+def test_a_value_that_cannot_be_filled_in_is_refused(cast, make):
+    with pytest.raises(ValueError, match="cannot be filled in for name"):
+        CompiledQuery(make).rows(name="Alice")
+
+
+def test_without_a_scope_a_query_of_no_values_is_refused_too(cast):
+    query = CompiledQuery(lambda: Host.objects.using("default"))
+    with pytest.raises(ScopeError):
+        contextvars.Context().run(query.rows)
 
 
 def test_a_value_of_another_kind_is_refused(cast, hosts):
@@ -161,18 +187,23 @@ def test_a_lock_needs_a_transaction_each_time(cast, ids):
 
 @pytest.mark.django_db(transaction=True)
 def test_threads_that_ask_at_once_get_their_own_rows(cast, hosts):
-    if connection.vendor == "sqlite":
-        pytest.skip("In memory, and so of one thread.")
-    names = {"Alice": cast.alice_host, "Bob": cast.bob_host, "Carol": cast.carol_host}
-    barrier = Barrier(len(names))
+    asked_for = {
+        "Alice": (cast.acme, cast.alice_host),
+        "Bob": (cast.acme, cast.bob_host),
+        "Carol": (cast.globex, cast.carol_host),
+    }
+    barrier = Barrier(len(asked_for))
 
     def ask(name):
-        with across_all_organizations():
-            barrier.wait(timeout=10)
-            found = [hosts.first(name=name) for _each in range(100)]
-        connections.close_all()
-        return found
+        try:
+            with acting_for(asked_for[name][0].pk):
+                barrier.wait(timeout=10)
+                return [hosts.first(name=name) for _each in range(100)]
+        finally:
+            connections.close_all()
 
-    with ThreadPoolExecutor(len(names)) as pool:
-        for name, found in zip(names, pool.map(ask, names), strict=True):
-            assert set(found) == {names[name]}
+    with ThreadPoolExecutor(len(asked_for)) as pool:
+        for (_organization, host), found in zip(
+            asked_for.values(), pool.map(ask, asked_for), strict=True
+        ):
+            assert set(found) == {host}
