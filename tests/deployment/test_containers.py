@@ -13,7 +13,7 @@ import requests
 import yaml
 from django.urls import reverse
 
-from portal.celery import app
+from portal.celery import QUEUES, app
 from tests.deployment.image import ROOT, build, command_of, read_stages
 from tests.server import database_url, free_port
 from tests.settings import ENVIRONMENT
@@ -23,7 +23,8 @@ STAGES = read_stages()
 IMAGE = STAGES["portal"]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = {"web", "worker", "beat", "migrate"}
+WORKERS = ["refresh", "worker"]
+OURS = {"web", *WORKERS, "beat", "migrate"}
 DOCUMENTS = (ROOT / "README.md").read_text() + (ROOT / "docs/operations.md").read_text()
 
 
@@ -169,9 +170,17 @@ def test_beat_writes_where_it_may():
     assert schedule.startswith(f"{service['tmpfs'][0]}/")
 
 
-@pytest.mark.parametrize("name", ["worker", "beat"])
+@pytest.mark.parametrize("name", [*WORKERS, "beat"])
 def test_the_lines_are_the_documented_ones(name):
-    assert " ".join(SERVICES[name]["command"][:4]) in DOCUMENTS
+    line = " ".join(SERVICES[name]["command"]).replace("/tmp/", "/var/lib/greenroom/")
+    assert f"\n{line}\n" in DOCUMENTS
+
+
+def test_the_workers_take_from_every_queue_and_tokens_wait_behind_nothing_else():
+    lines = [SERVICES[name]["command"] for name in WORKERS]
+    taken = [line[line.index("--queues") + 1].split(",") for line in lines]
+    assert taken[0] == ["refresh"]
+    assert sorted(taken[0] + taken[1]) == sorted(QUEUES)
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -205,7 +214,7 @@ def test_the_web_is_asked_whether_it_is_ready():
 def test_a_container_ends_later_than_what_runs_in_it():
     grace = {
         name: int(SERVICES[name]["stop_grace_period"].removesuffix("s"))
-        for name in ("web", "worker")
+        for name in ("web", *WORKERS)
     }
     configured = (ROOT / "gunicorn.conf.py").read_text()
     assert grace["web"] > int(re.search(r"^graceful_timeout = (\d+)", configured, re.M)[1])
@@ -213,10 +222,11 @@ def test_a_container_ends_later_than_what_runs_in_it():
     own = [task.time_limit for task in app.tasks.values() if task.time_limit]
     assert len(own) >= 2, "reports have a limit of their own"
     assert grace["worker"] > max(app.conf.task_time_limit, *own)
+    assert grace["refresh"] > app.conf.task_time_limit
 
 
 def test_nothing_serves_before_the_database_is_migrated():
-    for name in ("web", "worker", "beat"):
+    for name in ("web", *WORKERS, "beat"):
         after = SERVICES[name]["depends_on"]["migrate"]["condition"]
         assert after == "service_completed_successfully"
 
