@@ -177,6 +177,7 @@ def ask(
     deadline: Deadline | None = None,
     *,
     in_background: bool = False,
+    listener: Callable[[Heard], object] = lambda heard: None,
 ) -> Answer:
     """One call with the stored token; if Zoom refuses that token, once more with a newer one.
 
@@ -185,12 +186,13 @@ def ask(
 
     `in_background`: nobody waits for it, so it waits for its turn, and `ZoomPutOff` says when to
     come again. For a person, a read that meets the limit of a second is made once more after it.
-    `before_mint` is called when it takes a new token, right before that is requested or waited for,
-    and once at most. What it raises, it raises to the caller, and Zoom is asked for nothing.
+    `listener` hears of every answer. `before_mint` is called when it takes a new token, right
+    before that is requested or waited for, and once at most. What it raises, it raises to the
+    caller, and Zoom is asked for nothing.
     Raises `ZoomFailedRepeatedly` and `ZoomTooManyAtOnce` where Zoom is having a bad day.
     """
     permit = in_turn(account) if in_background else at_once(account)
-    client = client_for(account, deadline=deadline, permit=permit, in_background=in_background)
+    client = client_for(account, listener, deadline, permit=permit, in_background=in_background)
     call = call if in_background else partial(_once_more_after_limit, call)
     with place_for(account.pk), guarding(account, in_background=in_background):
         return _ask_with_token(account, client, call, cache(before_mint))

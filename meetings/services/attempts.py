@@ -36,7 +36,7 @@ _STEP_OF_CALL = {
     "get_meeting": Step.ZAK,
     "meetings.get": Step.ZAK,
 }
-_FAILURE = ["failed_at", "failed_step", "error_code", "zoom_code", "tracking_id"]
+_FAILURE = ["failed_at", "failed_step", "error_code", "zoom_code"]
 
 
 class Recorder:
@@ -72,6 +72,10 @@ class Recorder:
 
     def reach(self, step: Step) -> None:
         setattr(self._known_row, step.column, timezone.now())
+
+    def hear(self, tracking_id: str) -> None:
+        """Zoom has answered, under this id: the one to name at Zoom if the page fails later."""
+        self._known_row.tracking_id = tracking_id[:100]
 
     def before_mint(self) -> None:
         """An access token is about to be asked for, or waited for."""
@@ -159,7 +163,7 @@ class Recorder:
         if self._gave_up and not at_the_end:
             return
         row = self._known_row
-        columns = ["host", *_STEPS, *(_FAILURE if failed else [])]
+        columns = ["host", "tracking_id", *_STEPS, *(_FAILURE if failed else [])]
         try:
             with in_time():
                 if self._is_written:

@@ -130,6 +130,7 @@ def _make_package(
         role=_HOST_ROLE,
         gate=attempt.behind(gate),
         before_mint=attempt.before_mint,
+        on_answer=attempt.hear,
     )
     attempt.reach(Step.ZAK)
     return StartPackage(
@@ -150,6 +151,7 @@ def _make_app_link(meeting: Meeting, as_host: Host, gate: Gate, attempt: Recorde
             zoom_user_id=as_host.zoom_user_id,
             gate=attempt.behind(gate),
             before_mint=attempt.before_mint,
+            on_answer=attempt.hear,
         )
         attempt.reach(Step.ZAK)
         return link

@@ -172,7 +172,8 @@ def test_beat_writes_where_it_may():
 
 @pytest.mark.parametrize("name", [*WORKERS, "beat"])
 def test_the_lines_are_the_documented_ones(name):
-    line = " ".join(SERVICES[name]["command"]).replace("/tmp/", "/var/lib/greenroom/")
+    in_memory = SERVICES[name]["tmpfs"][0]
+    line = " ".join(SERVICES[name]["command"]).replace(in_memory, "/var/lib/greenroom")
     assert f"\n{line}\n" in DOCUMENTS
 
 

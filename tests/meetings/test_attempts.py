@@ -85,6 +85,23 @@ def test_what_the_page_has_told_already_is_kept(cast, at_zoom, press, signed_in)
     assert reached(attempt)[-1] == "delivered"
 
 
+@pytest.mark.parametrize("door", ["meetings:start", "meetings:open_in_app"])
+def test_zooms_tracking_id_is_there_though_nothing_failed(cast, at_zoom, press, door):
+    press(cast.alice, at_zoom, door)
+    assert the_attempt().tracking_id.startswith("v=2.0;")
+
+
+def test_it_stays_when_the_page_fails_afterwards(cast, at_zoom, press, signed_in):
+    press(cast.alice, at_zoom)
+    told = {"attempt": CODE, "told": "failed", "during": "join", "error": "3610"}
+    signed_in(cast.alice).post(
+        reverse("meetings:start_trace", args=[at_zoom.pk]), {**told, "after": 900, "age": 0}
+    )
+    attempt = the_attempt()
+    assert ended(attempt) == ("failed", "join", "3610")
+    assert attempt.tracking_id
+
+
 # --- What fails ---------------------------------------------------------------------------------
 
 
