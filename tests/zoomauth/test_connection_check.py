@@ -504,6 +504,42 @@ def test_when_the_time_is_over_the_rest_is_not_looked_at(check, zoom, monkeypatc
     assert rows["zak"].result is Result.PASS
 
 
+def test_hosts_leave_time_for_a_start_key(check, zoom, settings):
+    settings.ZOOM_DEADLINE = 3.2
+    zoom.fault("users.list", "latency", seconds=0.9)
+    rows = check()
+    assert "users.get" not in zoom.calls()
+    assert (rows["host"].reason, rows["host"].facts["unseen"]) == ("not_all_seen", 2)
+    assert rows["zak"].result is Result.PASS
+
+
+def test_what_is_not_reached_in_the_time_of_a_page_is_left_out(check, account, zoom, settings):
+    settings.ZOOM_DEADLINE = 3.2
+    zoom.fault("users.list", "latency", seconds=2.4)
+    rows = check()
+    assert (rows["zak"].result, rows["zak"].reason) == (Result.NOT_CHECKED, "no_time")
+    assert "left out" in str(rows["zak"].meaning)
+    assert str(rows["zak"].fix) == "Check again."
+    assert "users.token" not in zoom.calls()
+
+
+def test_all_of_a_page_is_one_deadline(check, zoom, settings):
+    settings.ZOOM_DEADLINE = 2.5
+    for call in ("users.list", "users.get", "users.token"):
+        zoom.fault(call, "stall", seconds=30)
+    rows = check()
+    assert failed(rows) == {"account": "zoom_timeout"}
+    assert zoom.calls() == ["oauth.token", "users.list"]
+
+
+def test_where_nobody_waits_each_call_has_a_deadline_of_its_own(account, zoom, settings):
+    settings.ZOOM_DEADLINE = 3.2
+    zoom.fault("users.list", "latency", seconds=2.4)
+    rows = {row.name: row for row in run_check(account, actor=None, in_background=True)}
+    assert rows["host"].reason == "all_able"
+    assert rows["zak"].result is Result.PASS
+
+
 def test_a_zoom_that_keeps_failing_is_not_pressed(check, crowd, zoom):
     zoom.fault("users.get", "status", status=503)
     rows = check()

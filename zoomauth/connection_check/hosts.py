@@ -24,10 +24,10 @@ from zoomauth.models import ZoomUser as KnownUser
 from zoomauth.zoom_users import Fitness, judge_fitness
 
 Answer = TypeVar("Answer")
-# One call, with what Zoom said no to as a value.
-Ask = Callable[[Callable[[ZoomClient], Answer]], Answer | ZoomError]
+# One call, with what Zoom said no to as a value; None where there is no time left for it.
+Ask = Callable[[Callable[[ZoomClient], Answer]], Answer | ZoomError | None]
 
-# One call for each host: no more than these, and no longer than that, as somebody waits for it.
+# One call for each host: no more than these, and no longer than that.
 MOST_ASKED = 50
 MOST_SECONDS = 10.0
 # Zoom is having a bad day: it is not pressed.
@@ -123,16 +123,20 @@ class Findings:
 
 
 def get_each(account: ZoomAccount, hosts: Sequence[Linked], token: str, ask: Ask[Any]) -> Findings:
-    """By asking for each one; those beyond `MOST_ASKED` by what the last import said of them."""
+    """By asking for each one; beyond `MOST_ASKED` and the time, by what the last import said."""
     found = Findings()
     end = time.monotonic() + MOST_SECONDS
     failures = 0
-    asked = hosts[:MOST_ASKED]
+    asked, others = hosts[:MOST_ASKED], hosts[MOST_ASKED:]
     for number, host in enumerate(asked):
-        if failures >= _MOST_FAILURES or time.monotonic() > end:
+        if failures >= _MOST_FAILURES:
             found.unseen += asked[number:]
             break
-        fitness = _fitness_of(ask(_getting(host, token)))
+        answer = None if time.monotonic() > end else ask(_getting(host, token))
+        if answer is None:
+            others = hosts[number:]
+            break
+        fitness = _fitness_of(answer)
         if isinstance(fitness, ZoomError):
             found.error = found.error or fitness
             if isinstance(fitness, ZoomScopeMissing):
@@ -141,7 +145,7 @@ def get_each(account: ZoomAccount, hosts: Sequence[Linked], token: str, ask: Ask
             failures += not isinstance(fitness, ZoomInputRefused)
         else:
             found.add(host, fitness)
-    _add_known(account, found, hosts[MOST_ASKED:])
+    _add_known(account, found, others)
     return found
 
 
@@ -196,7 +200,7 @@ def find_in_list(hosts: Sequence[Linked], token: str, ask: Ask[Any]) -> Findings
         page_token = ""
         for _page in range(_MOST_PAGES):
             page = ask(_listing(token, status, page_token))
-            if isinstance(page, ZoomError):
+            if page is None or isinstance(page, ZoomError):
                 found.error = page
                 found.unseen += left.values()
                 return found
@@ -230,13 +234,13 @@ class Choice:
     reason: str
 
 
-def choose_any(token: str, ask: Ask[Any]) -> Choice | ZoomError:
-    """The first licensed one among the account's active users."""
+def choose_any(token: str, ask: Ask[Any]) -> Choice | ZoomError | None:
+    """The first licensed one among the account's active users; None: no time was left."""
     unlicensed: Linked | None = None
     page_token = ""
     for _page in range(_MOST_PAGES):
         page = ask(_listing(token, "active", page_token))
-        if isinstance(page, ZoomError):
+        if page is None or isinstance(page, ZoomError):
             return page
         for user in page.users:
             shown = Linked(user.id, user.email or user.id)

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
-from zoomauth.accounts import client_for
-from zoomauth.client import Heard, ZoomClient
+from zoomauth.accounts import client_for, page_deadline
+from zoomauth.client import Deadline, Heard, ZoomClient
 from zoomauth.connection_check import stored
 from zoomauth.connection_check.hosts import (
     Linked,
@@ -41,6 +41,9 @@ Answer = TypeVar("Answer")
 # Above it, times that Zoom and we sign begin to be refused, and something is wrong with the server.
 MOST_SKEW_SECONDS = 30
 _ZAK_SECONDS = 60
+# With less than this left of the page's time nothing is begun; and so much the hosts leave over.
+_LEAST_SECONDS = 1.0
+_LEFT_BY_HOSTS = 2.5
 
 
 @dataclass
@@ -48,7 +51,8 @@ class _Visit:
     """One check of one account: what Zoom said so far."""
 
     account: ZoomAccount
-    in_background: bool = False
+    # Of the page that waits for it; None where nobody does.
+    deadline: Deadline | None
     heard: list[Heard] = field(default_factory=list)
     grant: Grant | None = None
     # Who is asked for a start key.
@@ -59,12 +63,14 @@ class _Visit:
         return self.heard[-1].tracking_id if self.heard else ""
 
     def client(self) -> ZoomClient:
-        """With a deadline of its own. Who presses the button waits for no turn."""
-        account, in_background = self.account, self.in_background
-        if not in_background:
-            return client_for(account, self.heard.append)
-        permit = in_turn(account)
-        return client_for(account, self.heard.append, permit=permit, in_background=True)
+        """In the background each call has a deadline of its own, and waits for its turn."""
+        if self.deadline is not None:
+            return client_for(self.account, self.heard.append, self.deadline)
+        permit = in_turn(self.account)
+        return client_for(self.account, self.heard.append, permit=permit, in_background=True)
+
+    def has_left(self, seconds: float) -> bool:
+        return self.deadline is None or self.deadline.remaining() >= seconds
 
     def lacks(self, name: str) -> bool:
         """Whether Zoom said which scopes there are, and this one is not among them."""
@@ -78,12 +84,12 @@ def check_account(
     account: ZoomAccount, now: datetime, *, in_background: bool = False
 ) -> list[CheckRow]:
     """The rows of the check; never raises for what Zoom does. Asks Zoom three times, and once
-    for each host. `in_background`: nobody waits for it, and it takes turns; `ZoomPutOff` says when
-    to come again.
+    for each host, within the time that a page has; what is not reached in it is left out.
+    `in_background`: nobody waits for it, and it takes turns; `ZoomPutOff` says when to come again.
 
     The clock is judged last, by all that was heard, and stands where it matters.
     """
-    visit = _Visit(account, in_background)
+    visit = _Visit(account, None if in_background else page_deadline())
     token = _check_token(visit)
     scopes = list(_check_scopes(visit))
     users, host = _check_users(visit)
@@ -164,6 +170,8 @@ def _check_users(visit: _Visit) -> tuple[CheckRow, CheckRow]:
         scope = {"subject_of_row": LIST_USERS}
         return _not_reached("account", "scope", **scope), _not_reached("host", "scope", **scope)
     choice = choose_any(visit.grant.token, partial(_ask, visit))
+    if choice is None:
+        return _left_out("account"), _not_reached("host", "account")
     if isinstance(choice, ZoomError):
         return CheckRow.failed("account", choice), _not_reached("host", "account")
     visit.candidate = choice.user
@@ -180,6 +188,8 @@ def _check_list(visit: _Visit, token: str) -> CheckRow:
     if visit.lacks(LIST_USERS):
         return _not_reached("account", "scope", subject_of_row=LIST_USERS)
     answer = _ask(visit, lambda client: client.list_users(access_token=token))
+    if answer is None:
+        return _left_out("account")
     if isinstance(answer, ZoomError):
         return CheckRow.failed("account", answer)
     return _passed("account", "answers", visit)
@@ -187,7 +197,7 @@ def _check_list(visit: _Visit, token: str) -> CheckRow:
 
 def _check_hosts(visit: _Visit, token: str, linked: Sequence[Linked], users: CheckRow) -> CheckRow:
     """Every linked host, by one call each; by the list, where the app may not ask for one user."""
-    ask = partial(_ask, visit)
+    ask = partial(_ask, visit, least=_LEFT_BY_HOSTS)
     found = None
     if not visit.lacks(READ_USER):
         found = get_each(visit.account, linked, token, ask)
@@ -216,16 +226,22 @@ def _check_zak(visit: _Visit) -> CheckRow:
             access_token=token, zoom_user_id=host.zoom_user_id, ttl_seconds=_ZAK_SECONDS
         ),
     )
+    if answer is None:
+        return _left_out("zak")
     if isinstance(answer, ZoomError):
         return CheckRow.failed("zak", answer, host=host.label)
     return _passed("zak", "given", visit, facts={"host": host.label})
 
 
-def _ask(visit: _Visit, call: Callable[[ZoomClient], Answer]) -> Answer | ZoomError:
-    """With a deadline of its own: a slow token must not make the rows after it fail.
+def _ask(
+    visit: _Visit, call: Callable[[ZoomClient], Answer], *, least: float = _LEAST_SECONDS
+) -> Answer | ZoomError | None:
+    """Zoom's answer, or its no; None where less than `least` seconds are left to wait for one.
 
     In one of the account's places, as it holds a thread as any call does.
     """
+    if not visit.has_left(least):
+        return None
     try:
         with place_for(visit.account.pk):
             return call(visit.client())
@@ -243,3 +259,8 @@ def _passed(name: str, reason: str, visit: _Visit, **more: Any) -> CheckRow:
 def _not_reached(name: str, row: str, *, subject: str = "", subject_of_row: str = "") -> CheckRow:
     facts = {"row": row, "row_subject": subject_of_row}
     return CheckRow(name, Result.NOT_CHECKED, "not_reached", subject, facts)
+
+
+def _left_out(name: str) -> CheckRow:
+    """What came before took the time: it says nothing of this one."""
+    return CheckRow(name, Result.NOT_CHECKED, "no_time")

@@ -104,6 +104,7 @@ _MEANINGS: dict[tuple[str, str], Text] = {
         "Version {version} is in use. Which one Zoom asks for at least is not set."
     ),
 }
+_NO_TIME = _("Zoom took so long for the rows before this one that it was left out.")
 _NOT_REACHED = _("A row above has to pass first: {row}.")
 
 _FIXES: dict[tuple[str, str], Text] = {
@@ -166,6 +167,8 @@ def meaning_of(name: str, reason: str, facts: Mapping[str, Any], subject: str) -
     if reason == "not_reached":
         row = label_of(facts.get("row", ""), facts.get("row_subject", ""))
         return format_lazy(_NOT_REACHED, row=row)
+    if reason == "no_time":
+        return _NO_TIME
     if reason in _ERRORS:
         return _fill(_REFUSED.get(name, ""), facts, subject)
     if name == "host" and "hosts" in facts:
@@ -174,6 +177,8 @@ def meaning_of(name: str, reason: str, facts: Mapping[str, Any], subject: str) -
 
 
 def fix_of(name: str, reason: str, facts: Mapping[str, Any], subject: str) -> Text:
+    if reason == "no_time":
+        return _("Check again.")
     if reason in _ERRORS:
         return _admin_message(reason, facts)
     if name == "host" and "hosts" in facts:
