@@ -46,6 +46,13 @@ FAULTS = (
         "tests/zoomauth/test_breaker.py",
     ),
     Fault(
+        "a connection check takes a deadline for each call",
+        "zoomauth/connection_check/steps.py",
+        "None if in_background else page_deadline()",
+        "None",
+        "tests/zoomauth/test_connection_check.py",
+    ),
+    Fault(
         "a slow account takes every thread",
         "zoomauth/containment.py",
         ">= settings.ZOOM_CALLS_AT_ONCE:",

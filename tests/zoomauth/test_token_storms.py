@@ -131,12 +131,12 @@ def test_a_lease_ends_in_time_for_the_next_mint():
 
 @pytest.mark.storm
 def test_a_killed_minter_keeps_nobody_from_minting_for_longer_than_its_lease(
-    account, zoom, settings, record_property
+    account, zoom, record_property
 ):
-    settings.ZOOM_DEADLINE = 2.0
+    """With the deadline of an installation, on which the length of the lease rests."""
     zoom.fault("oauth.token", "latency", seconds=10, times=1)
     command = [sys.executable, "-c", MINT, str(account.pk)]
-    minter = subprocess.Popen(command, cwd=ROOT, env=environment(ZOOM_DEADLINE="2"))
+    minter = subprocess.Popen(command, cwd=ROOT, env=environment())
     zoom.wait_until(lambda: zoom.calls() == ["oauth.token"], seconds=30)
     minter.kill()
     minter.wait(10)
