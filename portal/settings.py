@@ -165,7 +165,11 @@ else:
 _CACHE = "django.core.cache.backends.db.DatabaseCache"
 # The counters of sign-in limits live here; thrown out early, they would limit nothing.
 _KEEP = {"MAX_ENTRIES": 1_000_000}
-CACHES = {"default": {"BACKEND": _CACHE, "LOCATION": "django_cache", "OPTIONS": _KEEP}}
+CACHES = {
+    "default": {"BACKEND": _CACHE, "LOCATION": "django_cache", "OPTIONS": _KEEP},
+    # What need not hold beyond one process, and may cost no way to the database.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -100,6 +100,7 @@ def _token_figures(counted: dict[str, float]) -> list[Figure]:
         at_least("G10.starts", counted["G10.starts"], "starts", 200),
         exactly("G10.failed_starts", counted["G10.failed_starts"], "starts", 0),
         exactly("G11.answers_without_redis", counted["G11.answers_without_redis"], "answers", 20),
+        at_most("G11.slowest_answer", counted["G11.slowest_answer"], "s", 5),
         exactly("G11.recoveries", counted["G11.recoveries"], "recoveries", 2),
     ]  # fmt: skip
 

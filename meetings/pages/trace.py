@@ -3,15 +3,18 @@
 import logging
 from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.cache import caches
 from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from rest_framework.throttling import SimpleRateThrottle
 
 from meetings.attempt_codes import read_code
 from meetings.pages.requests import SignedInRequest
@@ -56,10 +59,25 @@ class TraceForm(forms.Form):
         )
 
 
+class TraceLimit(SimpleRateThrottle):
+    """By person, in each process: a start tells some five things, and a tab what has waited."""
+
+    cache = caches["process"]
+    rate = "120/min"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return f"traces:{request.user.pk}"
+
+
 @require_POST
 @never_cache
 def note(request: SignedInRequest, meeting_id: UUID) -> HttpResponse:
     """Take one thing that the start page tells of this person's own attempt."""
+    # The stubs speak of DRF's own requests and views.
+    limit: Any = TraceLimit()
+    if not limit.allow_request(request, note):
+        again = {"Retry-After": str(ceil(limit.wait() or 60))}
+        return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers=again)
     if int(request.META.get("CONTENT_LENGTH") or 0) > _LONGEST_BODY:
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     form = TraceForm(request.POST)

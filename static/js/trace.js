@@ -62,8 +62,8 @@ window.greenroom.trace = (() => {
   const send = async (item) => {
     try {
       const { type, status } = await post(item);
-      // Signed out, or the portal is in trouble. A refusal stays one, so it is not tried again.
-      if (type === 'opaqueredirect' || status >= 500) {
+      // Signed out, too much at once, or the portal is in trouble. Any other refusal stays one.
+      if (type === 'opaqueredirect' || status === 429 || status >= 500) {
         keep(item);
       }
     } catch {

@@ -51,6 +51,16 @@ def outcome_of(attempt):
     return tuple(map(str, attempt.judge(timezone.now())))
 
 
+def test_whoever_tells_too_much_is_told_to_wait_and_nobody_else_is(cast, attempt, tell):
+    assert {tell("init").status_code for _each in range(120)} == {204}
+    refused = tell("join")
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
+    attempt.refresh_from_db()
+    assert attempt.join_at is None
+    assert tell("init", user=cast.bob, meeting=cast.bobs_meeting).status_code == 204
+
+
 @pytest.mark.parametrize("told", ["init", "join", "in_meeting"])
 def test_a_step_is_noted_with_the_servers_time_and_the_pages(attempt, tell, told):
     before = timezone.now()
