@@ -125,16 +125,18 @@ class _Week:
 
     def figures(self) -> list[Figure]:
         seconds = (self.now - self.begun).total_seconds()
-        mean_age = (EARLIEST + LATEST) / 2 * LIFE.total_seconds()
-        fewest = len(self.accounts) * seconds / mean_age
+        life, accounts = LIFE.total_seconds(), len(self.accounts)
+        # With the ages at which the schedule wants them replaced.
+        fewest = accounts * seconds / ((EARLIEST + LATEST) / 2 * life)
         over = sum(ends < self.now for ends in self.ends.values())
         planted = int(self.ends[self.planted] < self.now)
         per_second = [self.asked[second] for second in range(int(seconds))]
         peak = max(per_second) / statistics.mean(per_second)
         return [
-            told("sweep.week_accounts", len(self.accounts), "accounts"),
+            told("sweep.week_accounts", accounts, "accounts"),
             told("sweep.week_days", DAYS, "days"),
             at_most("sweep.week_requests", self.requests / fewest, "x fewest", 1.1),
+            told("sweep.week_requests_in_a_life", self.requests * life / (seconds * accounts), ""),
             exactly("sweep.week_expired", self.gaps + over - planted, "tokens", 0),
             exactly("sweep.week_waits", self.waits, "tokens", 0),
             exactly("sweep.week_planted_seen", planted, "tokens", 1),
