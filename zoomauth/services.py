@@ -138,13 +138,14 @@ def fetch_keys(
     gate: Gate = nullcontext,
     before_mint: Callable[[], None] = lambda: None,
     on_answer: Callable[[str], None] = lambda tracking_id: None,
+    deadline: Deadline | None = None,
 ) -> StartKeys:
     """That user's Zoom Access Key, new from Zoom, and a Meeting SDK signature for the meeting.
 
     Give them to that user alone; store them nowhere. `role`: 1 starts, 0 joins. `before_mint` is
     called once, when a new access token has to be requested or waited for, right before it;
-    `on_answer` with the tracking id of each of Zoom's answers. An organization read along with
-    `WITH_ACCOUNT` saves a query.
+    `on_answer` with the tracking id of each of Zoom's answers. `deadline`: of the page that waits,
+    if it began before this. An organization read along with `WITH_ACCOUNT` saves a query.
     """
     account = account_read_with(organization)
     # First, as it asks nobody: no ZAK is fetched that could not be used.
@@ -163,6 +164,7 @@ def fetch_keys(
                 access_token=token, zoom_user_id=zoom_user_id, ttl_seconds=ZAK_SECONDS
             ),
             before,
+            deadline,
             listener=lambda heard: on_answer(heard.tracking_id),
         )
     except ZoomError as error:
@@ -235,12 +237,13 @@ def fetch_start_url(
     gate: Gate = nullcontext,
     before_mint: Callable[[], None] = lambda: None,
     on_answer: Callable[[str], None] = lambda tracking_id: None,
+    deadline: Deadline | None = None,
 ) -> str:
     """The link that starts the meeting in the Zoom app as its host. It carries that host's ZAK.
 
     Zoom makes the link for the meeting's host, whoever asks; so it is given out only when Zoom's
     host is `zoom_user_id` (id or e-mail). Anything else, or a foreign address, is refused.
-    `before_mint` and `on_answer` as for `fetch_keys`.
+    `before_mint`, `on_answer` and `deadline` as for `fetch_keys`.
     """
     account = account_as(organization, zoom_user_id)
     gate = still_acting_as(account, organization, zoom_user_id, gate)
@@ -250,6 +253,7 @@ def fetch_start_url(
             access_token=token, meeting_number=meeting_number
         ),
         before_mint,
+        deadline,
         listener=lambda heard: on_answer(heard.tracking_id),
     )
     hosts = {fold_name(meeting.host_id), fold_name(meeting.host_email)} - {""}

@@ -23,7 +23,7 @@ from meetings.start_steps import SERVER_STEPS, UNDER_WAY, Step, Way, last_step
 from portal.models import User
 from portal.sealing import SealingError
 from zoomauth.errors import ZoomError
-from zoomauth.services import Gate
+from zoomauth.services import Gate, page_deadline
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ class Recorder:
         self.way = way
         self.code = read_code(code) or make_code()
         self.pressed_at = timezone.now()
+        # Whatever the portal itself does first is of the host's time as well.
+        self.deadline = page_deadline()
         self._row: StartAttempt | None = None
         self._is_written = False
         self._gave_up = False

@@ -131,6 +131,7 @@ def _make_package(
         gate=attempt.behind(gate),
         before_mint=attempt.before_mint,
         on_answer=attempt.hear,
+        deadline=attempt.deadline,
     )
     attempt.reach(Step.ZAK)
     return StartPackage(
@@ -152,6 +153,7 @@ def _make_app_link(meeting: Meeting, as_host: Host, gate: Gate, attempt: Recorde
             gate=attempt.behind(gate),
             before_mint=attempt.before_mint,
             on_answer=attempt.hear,
+            deadline=attempt.deadline,
         )
         attempt.reach(Step.ZAK)
         return link

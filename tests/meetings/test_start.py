@@ -249,6 +249,23 @@ def test_a_stalled_zoom_is_given_up_at_the_deadline(cast, at_zoom, zoom, start, 
     assert time.monotonic() - before < 4, "the stall lasts five seconds"
 
 
+def test_the_time_of_a_start_begins_with_the_press(cast, at_zoom, zoom, start, settings):
+    """Our own database is slow at the door, and Zoom is not asked for what nobody waits for."""
+    settings.ZOOM_DEADLINE = 0.4
+    zoom.clear_ledger()
+
+    def slow(execute, sql, *rest):
+        if sql.startswith("SELECT") and 'FROM "meetings_meeting"' in sql:
+            time.sleep(0.5)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(slow):
+        assert start(cast.alice, at_zoom).status_code == 504
+    assert zoom.calls() == []
+    # Nor is it Zoom's failure.
+    assert ZoomAccount.objects.get(pk=cast.acme_account.pk).failures == 0
+
+
 def test_wrong_credentials_are_said(cast, at_zoom, zoom, start):
     AccessToken.objects.all().delete()
     zoom.change_account(client_secret="another-secret")
