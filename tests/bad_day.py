@@ -104,7 +104,8 @@ def test_a_stalled_account_holds_its_places_and_no_other_start_is_slower(
     assert {status for status, _ in first} == {200}
     slowest = max([*beside, *(seconds for _, seconds in first)])
     record_property("G12.other_tenants_slowest", f"{slowest:.3f}")
-    assert slowest < settings.ZOOM_DEADLINE
+    # Who finds no place waits a second for one, in a thread.
+    assert slowest < 3
     ratio = statistics.median(beside) / statistics.median(calm)
     record_property("G12.other_tenants_median_ratio", f"{ratio:.3f}")
     record_property("G12.threads_held", str(max(held)))

@@ -48,8 +48,8 @@ FAULTS = (
     Fault(
         "a connection check takes a deadline for each call",
         "zoomauth/connection_check/steps.py",
-        "None if in_background else page_deadline()",
-        "None",
+        "deadline = self.heard.append, deadline or self.deadline",
+        "deadline = self.heard.append, None",
         "tests/zoomauth/test_connection_check.py",
     ),
     Fault(

@@ -123,7 +123,7 @@ def _bad_day_figures(counted: dict[str, float]) -> list[Figure]:
         exactly("G12.repeated_creates", counted["G12.repeated_creates"], "creates", 0),
         exactly("G12.server_errors", counted["G12.server_errors"], "answers", 0),
         at_least("G12.slow_pages", counted["G12.slow_pages"], "pages", 27),
-        at_most("G12.other_tenants_slowest", counted["G12.other_tenants_slowest"], "s", 7),
+        at_most("G12.other_tenants_slowest", counted["G12.other_tenants_slowest"], "s", 3),
         at_most("G12.slowest_page", counted["G12.slowest_page"], "s", 8),
         exactly("G12.threads_held", counted["G12.threads_held"], "of 32", 24),
         at_most(

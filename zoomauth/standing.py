@@ -11,7 +11,7 @@ from datetime import datetime
 from portal.models import Organization
 from portal.tenancy import across_all_organizations
 from zoomauth.accounts import account_as, account_of, ask
-from zoomauth.connection_check import LastCheck, last_check
+from zoomauth.connection_check import LastCheck, is_whole, last_check
 from zoomauth.errors import ZoomNotConnected
 from zoomauth.models import ZoomAccount
 from zoomauth.scopes import READ_TOKEN
@@ -72,7 +72,7 @@ def get_account_standing(organization: Organization) -> AccountStanding:
         return AccountStanding(
             connected=True,
             has_credentials=_has_credentials(account),
-            fit=_is_fit_to_start(last) if last else None,
+            fit=_is_fit_to_start(last) if last and is_whole(last.rows) else None,
             checked_at=last.checked_at if last else None,
             assigned=_assigned(organization, account),
         )

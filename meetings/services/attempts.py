@@ -136,7 +136,9 @@ class Recorder:
         row.failed_at = timezone.now()
         row.failed_step = (step or UNDER_WAY[last_step(row)]).value
         row.error_code = cause[:100]
-        row.zoom_code, row.tracking_id = zoom_code[:40], tracking_id[:100]
+        row.zoom_code = zoom_code[:40]
+        # Without one it was no answer of Zoom's that failed; the last one may say why.
+        row.tracking_id = tracking_id[:100] or row.tracking_id
         self._write(at_the_end=True, failed=True)
 
     @property

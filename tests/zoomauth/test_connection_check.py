@@ -19,6 +19,7 @@ from tests.factories import (
 from tests.sandbox import ACME
 from tests.zoom_clock import skewed
 from zoomauth import checklist
+from zoomauth.client import Deadline
 from zoomauth.connection_check import Result, hosts, is_fit, last_check, run_check
 from zoomauth.models import (
     INSTALLATION,
@@ -504,40 +505,86 @@ def test_when_the_time_is_over_the_rest_is_not_looked_at(check, zoom, monkeypatc
     assert rows["zak"].result is Result.PASS
 
 
-def test_hosts_leave_time_for_a_start_key(check, zoom, settings):
-    settings.ZOOM_DEADLINE = 3.2
-    zoom.fault("users.list", "latency", seconds=0.9)
-    rows = check()
-    assert "users.get" not in zoom.calls()
+# --- A page that waits ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def check_in(account, settings):
+    """Run it for a page that has so many seconds; the rows by name."""
+
+    def run(seconds):
+        rows = run_check(account, actor=None, deadline=Deadline.after(seconds))
+        return {row.subject or row.name: row for row in rows}
+
+    return run
+
+
+def test_hosts_leave_time_for_a_start_key(check_in, zoom):
+    zoom.fault("users.get", "stall", seconds=30)
+    rows = check_in(5)
     assert (rows["host"].reason, rows["host"].facts["unseen"]) == ("not_all_seen", 2)
+    assert zoom.calls().count("users.get") == 1
     assert rows["zak"].result is Result.PASS
 
 
-def test_what_is_not_reached_in_the_time_of_a_page_is_left_out(check, account, zoom, settings):
-    settings.ZOOM_DEADLINE = 3.2
-    zoom.fault("users.list", "latency", seconds=2.4)
-    rows = check()
+def test_what_is_not_reached_in_time_is_left_out_and_nothing_failed(check_in, zoom):
+    zoom.fault("users.list", "latency", seconds=1.5)
+    rows = check_in(2.3)
+    assert failed(rows) == {}
+    assert rows["account"].result is Result.PASS
     assert (rows["zak"].result, rows["zak"].reason) == (Result.NOT_CHECKED, "no_time")
     assert "left out" in str(rows["zak"].meaning)
     assert str(rows["zak"].fix) == "Check again."
     assert "users.token" not in zoom.calls()
 
 
-def test_all_of_a_page_is_one_deadline(check, zoom, settings):
-    settings.ZOOM_DEADLINE = 2.5
+def test_what_we_cut_short_is_not_zooms_failure(check_in, zoom):
     for call in ("users.list", "users.get", "users.token"):
         zoom.fault(call, "stall", seconds=30)
-    rows = check()
-    assert failed(rows) == {"account": "zoom_timeout"}
+    rows = check_in(2)
+    assert failed(rows) == {}
+    assert (rows["account"].reason, rows["zak"].reason) == ("no_time", "no_time")
     assert zoom.calls() == ["oauth.token", "users.list"]
 
 
+def test_what_zoom_had_its_time_for_is(check_in, zoom, settings):
+    settings.ZOOM_READ_TIMEOUT = 0.5
+    zoom.fault("users.list", "stall", seconds=30)
+    assert failed(check_in(5)) == {"account": "zoom_timeout"}
+
+
+def test_what_was_left_out_leaves_it_open_and_takes_no_whole_checks_place(check, check_in, zoom):
+    rows = check().values()
+    assert is_fit(rows)
+    zoom.fault("users.list", "latency", seconds=1.5)
+    assert not is_fit(check_in(2.3).values())
+    account = ZoomAccount.objects.get(account_id=ACME["account_id"])
+    assert last_check(account).is_fit
+
+
 def test_where_nobody_waits_each_call_has_a_deadline_of_its_own(account, zoom, settings):
-    settings.ZOOM_DEADLINE = 3.2
-    zoom.fault("users.list", "latency", seconds=2.4)
+    settings.ZOOM_DEADLINE = 3
+    zoom.fault("users.list", "latency", seconds=2)
+    zoom.fault("users.token", "latency", seconds=2)
     rows = {row.name: row for row in run_check(account, actor=None, in_background=True)}
     assert rows["host"].reason == "all_able"
     assert rows["zak"].result is Result.PASS
+
+
+def test_a_list_that_was_cut_short_does_not_say_that_there_is_nobody(check_in, cast, zoom):
+    cast.acme.hosts.update(is_active=False)
+    names = [f"basic{number}" for number in range(301)]
+    zoom.account(
+        users=[
+            {"id": name, "email": f"{name}@acme.example", "display_name": name, "type": 1}
+            for name in names
+        ]
+    )
+    zoom.fault("users.list", "latency", seconds=1.5)
+    rows = check_in(2.4)
+    assert failed(rows) == {}
+    assert rows["account"].result is Result.PASS
+    assert (rows["host"].reason, rows["zak"].reason) == ("no_time", "no_time")
 
 
 def test_a_zoom_that_keeps_failing_is_not_pressed(check, crowd, zoom):

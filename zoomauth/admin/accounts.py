@@ -25,12 +25,13 @@ from portal.reauthentication import (
     ask_who_they_are,
     did_recently_authenticate,
 )
+from zoomauth.accounts import page_deadline
 from zoomauth.admin.account_users import AccountUsersPages
 from zoomauth.admin.forms import LABELS, ZoomAccountForm, describe_secret
 from zoomauth.admin.guide import render_guide
 from zoomauth.admin.limit_words import describe_limits
 from zoomauth.breaker import describe_calls
-from zoomauth.connection_check import Result, is_fit, last_check, run_check
+from zoomauth.connection_check import Result, is_fit, is_whole, last_check, run_check
 from zoomauth.credentials import SECRETS, add_account, change_account
 from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
 from zoomauth.token_health import describe_health, explain_health
@@ -251,7 +252,10 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
         if not self.has_change_permission(request, account):
             return HttpResponse(status=403)
         actor: Any = request.user
-        rows = run_check(account, actor=actor) if request.method == "POST" else None
+        deadline = page_deadline()
+        rows = None
+        if request.method == "POST":
+            rows = run_check(account, actor=actor, deadline=deadline)
         last = last_check(account)
         if rows is None:
             rows = last.rows if last else []
@@ -262,6 +266,7 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
             "original": account,
             "rows": rows,
             "last": last,
+            "whole": is_whole(rows),
             "passed": is_fit(rows),
             "failed": any(row.result is Result.FAIL for row in rows),
             "change_url": reverse("admin:zoomauth_zoomaccount_change", args=[account.pk]),

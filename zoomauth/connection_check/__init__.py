@@ -3,7 +3,7 @@
 `steps` asks and compares, `rows` is what came of it, `texts` says it in words, `run` keeps it.
 """
 
-from zoomauth.connection_check.rows import ABOUT_USERS, CheckRow, Result, is_fit
+from zoomauth.connection_check.rows import ABOUT_USERS, CheckRow, Result, is_fit, is_whole
 from zoomauth.connection_check.run import LastCheck, last_check, run_check
 from zoomauth.connection_check.steps import check_account
 
@@ -14,6 +14,7 @@ __all__ = [
     "Result",
     "check_account",
     "is_fit",
+    "is_whole",
     "last_check",
     "run_check",
 ]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from zoomauth.client import ZoomClient, ZoomUser
-from zoomauth.connection_check.rows import CheckRow, Result
+from zoomauth.connection_check.rows import NO_TIME, CheckRow, Result
 from zoomauth.errors import (
     ZoomError,
     ZoomInputRefused,
@@ -123,18 +123,16 @@ class Findings:
 
 
 def get_each(account: ZoomAccount, hosts: Sequence[Linked], token: str, ask: Ask[Any]) -> Findings:
-    """By asking for each one; beyond `MOST_ASKED` and the time, by what the last import said."""
+    """By asking for each one; those beyond `MOST_ASKED` by what the last import said of them."""
     found = Findings()
     end = time.monotonic() + MOST_SECONDS
     failures = 0
-    asked, others = hosts[:MOST_ASKED], hosts[MOST_ASKED:]
+    asked = hosts[:MOST_ASKED]
     for number, host in enumerate(asked):
-        if failures >= _MOST_FAILURES:
-            found.unseen += asked[number:]
-            break
-        answer = None if time.monotonic() > end else ask(_getting(host, token))
+        is_over = failures >= _MOST_FAILURES or time.monotonic() > end
+        answer = None if is_over else ask(_getting(host, token))
         if answer is None:
-            others = hosts[number:]
+            found.unseen += asked[number:]
             break
         fitness = _fitness_of(answer)
         if isinstance(fitness, ZoomError):
@@ -145,7 +143,7 @@ def get_each(account: ZoomAccount, hosts: Sequence[Linked], token: str, ask: Ask
             failures += not isinstance(fitness, ZoomInputRefused)
         else:
             found.add(host, fitness)
-    _add_known(account, found, others)
+    _add_known(account, found, hosts[MOST_ASKED:])
     return found
 
 
@@ -240,6 +238,8 @@ def choose_any(token: str, ask: Ask[Any]) -> Choice | ZoomError | None:
     page_token = ""
     for _page in range(_MOST_PAGES):
         page = ask(_listing(token, "active", page_token))
+        if page is None and page_token:
+            return Choice(unlicensed, Result.NOT_CHECKED, NO_TIME)
         if page is None or isinstance(page, ZoomError):
             return page
         for user in page.users:

@@ -13,6 +13,8 @@ from zoomauth.scopes import OPTIONAL_SCOPES
 _NO_OBSTACLE = {"webhook"}
 _NO_OBSTACLE_YET = {"too_old_soon", "some_basic"}
 _NO_OBSTACLE_SCOPES = {scope.name for scope in OPTIONAL_SCOPES}
+# The reason of a row for which the page that waited had no time left.
+NO_TIME = "no_time"
 # Rows that tell of the account's users.
 ABOUT_USERS = frozenset({"host", "zak"})
 
@@ -84,6 +86,11 @@ class CheckRow:
 
 
 def is_fit(rows: Iterable[CheckRow]) -> bool:
-    """Whether an account with these rows can start meetings."""
+    """Whether an account with these rows can start meetings. What was left out leaves it open."""
     rows = list(rows)
-    return bool(rows) and not any(row.is_obstacle for row in rows)
+    return bool(rows) and is_whole(rows) and not any(row.is_obstacle for row in rows)
+
+
+def is_whole(rows: Iterable[CheckRow]) -> bool:
+    """Whether Zoom was quick enough for all of it."""
+    return not any(row.reason == NO_TIME for row in rows)

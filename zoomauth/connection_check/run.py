@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from portal.audit import record
 from portal.models import AuditEvent, User
-from zoomauth.connection_check.rows import CheckRow, is_fit
+from zoomauth.client import Deadline
+from zoomauth.connection_check.rows import CheckRow, is_fit, is_whole
 from zoomauth.connection_check.steps import check_account
 from zoomauth.models import ConnectionCheck, ZoomAccount
 
@@ -31,17 +32,19 @@ def run_check(
     *,
     actor: User | None,
     now: datetime | None = None,
+    deadline: Deadline | None = None,
     in_background: bool = False,
 ) -> list[CheckRow]:
     """Check the account as it is now, keep the rows, and return them. `actor`: None is nobody.
 
-    `in_background`: hosts come first, as nobody waits for it. Raises `ZoomPutOff`, and keeps
-    nothing, where they need all the calls that the account has.
+    `deadline`: of the page that waits. A check that left something out because of it takes no
+    other's place. `in_background`: hosts come first, as nobody waits for it. Raises `ZoomPutOff`,
+    and keeps nothing, where they need all the calls that the account has.
     """
     now = now or timezone.now()
     # Anew: what is tried and the generation that it is kept under are of the same moment.
     account = ZoomAccount.objects.select_related("organization").get(pk=account.pk)
-    rows = check_account(account, now, in_background=in_background)
+    rows = check_account(account, now, deadline=deadline, in_background=in_background)
     with transaction.atomic():
         _keep(account, rows, actor, now)
         record(
@@ -76,6 +79,8 @@ def _keep(account: ZoomAccount, rows: list[CheckRow], actor: User | None, now: d
     kept, created = checks.get_or_create(account=account, defaults=values)
     older = (kept.credentials_generation, kept.checked_at)
     if created or older > (account.credentials_generation, now):
+        return
+    if not is_whole(rows) and kept.credentials_generation == account.credentials_generation:
         return
     for name, value in values.items():
         setattr(kept, name, value)

@@ -3,15 +3,18 @@
 A row that rests on one which failed is not reached; all others are there whatever happens.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from django.conf import settings
+
 from portal.sealing import SealingError
 from portal.tenancy import across_all_organizations
-from zoomauth.accounts import client_for, page_deadline
+from zoomauth.accounts import client_for
 from zoomauth.client import Deadline, Heard, ZoomClient
 from zoomauth.connection_check import stored
 from zoomauth.connection_check.hosts import (
@@ -21,9 +24,15 @@ from zoomauth.connection_check.hosts import (
     get_each,
     linked_hosts,
 )
-from zoomauth.connection_check.rows import CheckRow, Result
+from zoomauth.connection_check.rows import NO_TIME, CheckRow, Result
 from zoomauth.containment import place_for
-from zoomauth.errors import ZoomError, ZoomNotConnected, ZoomPutOff, ZoomScopeMissing
+from zoomauth.errors import (
+    ZoomError,
+    ZoomNotConnected,
+    ZoomPutOff,
+    ZoomScopeMissing,
+    ZoomTimeout,
+)
 from zoomauth.models import AccessToken, ZoomAccount, ZoomConnection
 from zoomauth.permits import in_turn
 from zoomauth.scopes import (
@@ -41,9 +50,10 @@ Answer = TypeVar("Answer")
 # Above it, times that Zoom and we sign begin to be refused, and something is wrong with the server.
 MOST_SKEW_SECONDS = 30
 _ZAK_SECONDS = 60
-# With less than this left of the page's time nothing is begun; and so much the hosts leave over.
+# With less than this left of the page's time nothing is begun.
 _LEAST_SECONDS = 1.0
-_LEFT_BY_HOSTS = 2.5
+# So much of it is not for the hosts.
+_KEPT_FOR_ZAK = 2.5
 
 
 @dataclass
@@ -51,6 +61,7 @@ class _Visit:
     """One check of one account: what Zoom said so far."""
 
     account: ZoomAccount
+    in_background: bool
     # Of the page that waits for it; None where nobody does.
     deadline: Deadline | None
     heard: list[Heard] = field(default_factory=list)
@@ -62,15 +73,13 @@ class _Visit:
     def last_tracking_id(self) -> str:
         return self.heard[-1].tracking_id if self.heard else ""
 
-    def client(self) -> ZoomClient:
-        """In the background each call has a deadline of its own, and waits for its turn."""
-        if self.deadline is not None:
-            return client_for(self.account, self.heard.append, self.deadline)
+    def client(self, deadline: Deadline | None = None) -> ZoomClient:
+        """With this deadline, or one of its own. In the background it waits for its turn."""
+        listener, deadline = self.heard.append, deadline or self.deadline
+        if not self.in_background:
+            return client_for(self.account, listener, deadline)
         permit = in_turn(self.account)
-        return client_for(self.account, self.heard.append, permit=permit, in_background=True)
-
-    def has_left(self, seconds: float) -> bool:
-        return self.deadline is None or self.deadline.remaining() >= seconds
+        return client_for(self.account, listener, deadline, permit=permit, in_background=True)
 
     def lacks(self, name: str) -> bool:
         """Whether Zoom said which scopes there are, and this one is not among them."""
@@ -81,15 +90,21 @@ class _Visit:
 
 
 def check_account(
-    account: ZoomAccount, now: datetime, *, in_background: bool = False
+    account: ZoomAccount,
+    now: datetime,
+    *,
+    deadline: Deadline | None = None,
+    in_background: bool = False,
 ) -> list[CheckRow]:
     """The rows of the check; never raises for what Zoom does. Asks Zoom three times, and once
-    for each host, within the time that a page has; what is not reached in it is left out.
-    `in_background`: nobody waits for it, and it takes turns; `ZoomPutOff` says when to come again.
+    for each host.
+
+    `deadline`: of the page that waits for it; what is not reached by then is left out. Without one
+    each call has its own. `in_background`: it takes turns; `ZoomPutOff` says when to come again.
 
     The clock is judged last, by all that was heard, and stands where it matters.
     """
-    visit = _Visit(account, None if in_background else page_deadline())
+    visit = _Visit(account, in_background, deadline)
     token = _check_token(visit)
     scopes = list(_check_scopes(visit))
     users, host = _check_users(visit)
@@ -175,6 +190,8 @@ def _check_users(visit: _Visit) -> tuple[CheckRow, CheckRow]:
     if isinstance(choice, ZoomError):
         return CheckRow.failed("account", choice), _not_reached("host", "account")
     visit.candidate = choice.user
+    if choice.reason == NO_TIME:
+        return _passed("account", "answers", visit), _left_out("host")
     return _passed("account", "answers", visit), CheckRow(
         "host",
         choice.result,
@@ -197,7 +214,7 @@ def _check_list(visit: _Visit, token: str) -> CheckRow:
 
 def _check_hosts(visit: _Visit, token: str, linked: Sequence[Linked], users: CheckRow) -> CheckRow:
     """Every linked host, by one call each; by the list, where the app may not ask for one user."""
-    ask = partial(_ask, visit, least=_LEFT_BY_HOSTS)
+    ask = partial(_ask, visit, kept=_KEPT_FOR_ZAK)
     found = None
     if not visit.lacks(READ_USER):
         found = get_each(visit.account, linked, token, ask)
@@ -218,7 +235,9 @@ def _check_zak(visit: _Visit) -> CheckRow:
     if visit.lacks(READ_TOKEN):
         return _not_reached("zak", "scope", subject_of_row=READ_TOKEN)
     if visit.candidate is None:
-        return CheckRow("zak", Result.FAIL, "nobody_to_try")
+        # Where the list was cut short, somebody may be in the rest of it.
+        enough = visit.deadline is None or visit.deadline.remaining() >= _LEAST_SECONDS
+        return CheckRow("zak", Result.FAIL, "nobody_to_try") if enough else _left_out("zak")
     token, host = visit.grant.token, visit.candidate
     answer = _ask(
         visit,
@@ -234,20 +253,25 @@ def _check_zak(visit: _Visit) -> CheckRow:
 
 
 def _ask(
-    visit: _Visit, call: Callable[[ZoomClient], Answer], *, least: float = _LEAST_SECONDS
+    visit: _Visit, call: Callable[[ZoomClient], Answer], *, kept: float = 0.0
 ) -> Answer | ZoomError | None:
-    """Zoom's answer, or its no; None where less than `least` seconds are left to wait for one.
+    """Zoom's answer, or its no; None where the page has no time for it, of which `kept` is not its.
 
     In one of the account's places, as it holds a thread as any call does.
     """
-    if not visit.has_left(least):
+    deadline = visit.deadline and Deadline.after(max(0.0, visit.deadline.remaining() - kept))
+    left = deadline.remaining() if deadline else math.inf
+    if left < _LEAST_SECONDS:
         return None
     try:
         with place_for(visit.account.pk):
-            return call(visit.client())
+            return call(visit.client(deadline))
     except ZoomPutOff:
         # It says nothing of the account.
         raise
+    except ZoomTimeout as error:
+        # Cut short by us, it says nothing of Zoom.
+        return error if left >= settings.ZOOM_READ_TIMEOUT else None
     except ZoomError as error:
         return error
 
@@ -263,4 +287,4 @@ def _not_reached(name: str, row: str, *, subject: str = "", subject_of_row: str 
 
 def _left_out(name: str) -> CheckRow:
     """What came before took the time: it says nothing of this one."""
-    return CheckRow(name, Result.NOT_CHECKED, "no_time")
+    return CheckRow(name, Result.NOT_CHECKED, NO_TIME)
