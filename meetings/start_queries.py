@@ -17,9 +17,8 @@ _OF_HOST = ("host__membership", "host__membership__user", "host")
 
 
 def _at_the_door(meeting: UUID, user: UUID) -> QuerySet[Meeting]:
-    along = ("host", f"organization__{WITH_ACCOUNT}")
     rows: QuerySet[Meeting] = Meeting.objects.with_person(user).filter(pk=meeting)
-    return rows.select_related(*along)
+    return rows.select_related(f"organization__{WITH_ACCOUNT}")
 
 
 def _meeting_of_host(meeting: UUID, host: UUID, zoom_user_id: str, user: UUID) -> QuerySet[Meeting]:

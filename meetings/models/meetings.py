@@ -61,7 +61,7 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         from. There is one membership at most, so a meeting comes once.
         """
         granted = AlternativeHost.objects.filter(
-            meeting=models.OuterRef("pk"), host__membership__user=user
+            meeting=models.OuterRef("pk"), host=models.OuterRef("person__host")
         )
         mine = Q(organization__memberships__user=user)
         along: dict[str, Any] = {
@@ -175,6 +175,9 @@ class Meeting(models.Model):
         if self.person is not None:
             self.person.user = user
         host: Host | None = getattr(self.person, "host", None)
+        if host is not None and host.pk == self.host_id:
+            # The same row, which need not be read once more.
+            self.host = host
         if host is None or not (host.pk == self.host_id or self.is_alternative):
             return self._facts_about(user, self.person), None
         return self.get_facts_as(host, user), host
