@@ -103,6 +103,7 @@ class _Statement(Generic[Row]):
         self.sql = reword(sql)
         # Above all which columns there are, and of which objects. A connection is a thread's own.
         self.found = {**vars(compiler), "connection": None}
+        self.converters = _converters_of_any_connection(compiler)
         stand_ins = {**named, **_by_place(organizations)}
         blank_of = {self._as_param(value): _Blank(name) for name, value in stand_ins.items()}
         self.params = [blank_of.get(param, param) for param in params]
@@ -138,6 +139,13 @@ class _Filled(SQLCompiler):
         vars(self).update(statement.found)
         self.connection = connections[statement.using]
         self._made = statement.sql, params
+        self._converters = statement.converters
+
+    def get_converters(self, expressions: list[Any]) -> Any:
+        """How each column becomes what a field holds."""
+        if self._converters is not None:
+            return self._converters
+        return super().get_converters(expressions)
 
     def as_sql(self, *_args: Any, **_options: Any) -> tuple[str, tuple[Any, ...]]:
         return self._made
@@ -157,6 +165,14 @@ class _QuerySet:
 
     def get_compiler(self, using: str) -> _Filled:
         return self._compiler
+
+
+def _converters_of_any_connection(compiler: SQLCompiler) -> Any:
+    """The fields' own; None where the connection has some too, as SQLite has, bound to itself."""
+    columns = [column for column, *_rest in compiler.select[: compiler.col_count]]
+    if any(compiler.connection.ops.get_db_converters(column) for column in columns):
+        return None
+    return compiler.get_converters(columns)
 
 
 def _stand_in_for(kind: type) -> Value:
