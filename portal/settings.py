@@ -4,6 +4,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -165,7 +166,7 @@ else:
 _CACHE = "django.core.cache.backends.db.DatabaseCache"
 # The counters of sign-in limits live here; thrown out early, they would limit nothing.
 _KEEP = {"MAX_ENTRIES": 1_000_000}
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": _CACHE, "LOCATION": "django_cache", "OPTIONS": _KEEP},
     # What need not hold beyond one process, and may cost no way to the database.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
