@@ -13,6 +13,8 @@ from typing import Self
 from tests.server import ROOT, environment
 
 PROCESSES, THREADS = 4, 50
+# As many of a process's threads as in production, where it has 32 of them.
+PLACES = THREADS * 3 // 4
 
 
 class Herd:
@@ -22,7 +24,9 @@ class Herd:
         command = [sys.executable, "-m", "tests.herd_process"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self._processes = [
-            subprocess.Popen(command, cwd=ROOT, env=environment(), **pipes)
+            subprocess.Popen(
+                command, cwd=ROOT, env=environment(ZOOM_CALLS_AT_ONCE=str(PLACES)), **pipes
+            )
             for _ in range(PROCESSES)
         ]
 
