@@ -84,6 +84,12 @@ def all_newer(past):
     return all(now > before for now, before in zip(generations(), past, strict=True))
 
 
+def has_recovered(background, past):
+    """Supervised all the while: a worker whose child is killed as it begins ends a moment later."""
+    background.revive()
+    return all_newer(past)
+
+
 def refused_calls(zoom):
     """Calls with a token that had ended. No other reason for a 401 is in this story."""
     return [call for call in zoom.ledger(status=401) if call["call"] != "oauth.token"]
@@ -102,8 +108,7 @@ def test_kills_at_random_moments(cast, zoom, hosts, background, record_property)
         grow_old(zoom)
         time.sleep(chance.uniform(0, 2.5))
         background.kill(SORTS[number % len(SORTS)])
-        background.revive()
-        recovered = functools.partial(all_newer, before)
+        recovered = functools.partial(has_recovered, background, before)
         slowest = max(slowest, wait_until(recovered, seconds=RECOVERY_SECONDS))
     hosts.over.set()
     hosts.join(30)
