@@ -505,6 +505,20 @@ def test_when_the_time_is_over_the_rest_is_not_looked_at(check, zoom, monkeypatc
     assert rows["zak"].result is Result.PASS
 
 
+def test_a_zoom_that_keeps_failing_is_not_pressed(check, crowd, zoom):
+    zoom.fault("users.get", "status", status=503)
+    rows = check()
+    assert zoom.calls().count("users.get") == 2
+    assert (rows["host"].result, rows["host"].reason) == (Result.FAIL, "zoom_unavailable")
+
+
+def test_one_host_whom_zoom_did_not_tell_of_is_counted(check, zoom):
+    zoom.fault("users.get", "status", status=503, times=1)
+    row = check()["host"]
+    assert (row.reason, row.facts["unseen"]) == ("not_all_seen", 1)
+    assert "Of 2 hosts, 1 could not be looked at." in str(row.meaning)
+
+
 # --- A page that waits ----------------------------------------------------------------------------
 
 
@@ -585,20 +599,6 @@ def test_a_list_that_was_cut_short_does_not_say_that_there_is_nobody(check_in, c
     assert failed(rows) == {}
     assert rows["account"].result is Result.PASS
     assert (rows["host"].reason, rows["zak"].reason) == ("no_time", "no_time")
-
-
-def test_a_zoom_that_keeps_failing_is_not_pressed(check, crowd, zoom):
-    zoom.fault("users.get", "status", status=503)
-    rows = check()
-    assert zoom.calls().count("users.get") == 2
-    assert (rows["host"].result, rows["host"].reason) == (Result.FAIL, "zoom_unavailable")
-
-
-def test_one_host_whom_zoom_did_not_tell_of_is_counted(check, zoom):
-    zoom.fault("users.get", "status", status=503, times=1)
-    row = check()["host"]
-    assert (row.reason, row.facts["unseen"]) == ("not_all_seen", 1)
-    assert "Of 2 hosts, 1 could not be looked at." in str(row.meaning)
 
 
 # --- Whom a check may show to whom ----------------------------------------------------------------

@@ -81,6 +81,10 @@ class _Visit:
         permit = in_turn(self.account)
         return client_for(self.account, listener, deadline, permit=permit, in_background=True)
 
+    def seconds_left(self, kept: float = 0.0) -> float:
+        """Of the page's time, without those that are `kept` for something else."""
+        return math.inf if self.deadline is None else self.deadline.remaining() - kept
+
     def lacks(self, name: str) -> bool:
         """Whether Zoom said which scopes there are, and this one is not among them."""
         granted = self.grant.scopes if self.grant else ()
@@ -236,8 +240,9 @@ def _check_zak(visit: _Visit) -> CheckRow:
         return _not_reached("zak", "scope", subject_of_row=READ_TOKEN)
     if visit.candidate is None:
         # Where the list was cut short, somebody may be in the rest of it.
-        enough = visit.deadline is None or visit.deadline.remaining() >= _LEAST_SECONDS
-        return CheckRow("zak", Result.FAIL, "nobody_to_try") if enough else _left_out("zak")
+        if visit.seconds_left() < _LEAST_SECONDS:
+            return _left_out("zak")
+        return CheckRow("zak", Result.FAIL, "nobody_to_try")
     token, host = visit.grant.token, visit.candidate
     answer = _ask(
         visit,
@@ -259,10 +264,10 @@ def _ask(
 
     In one of the account's places, as it holds a thread as any call does.
     """
-    deadline = visit.deadline and Deadline.after(max(0.0, visit.deadline.remaining() - kept))
-    left = deadline.remaining() if deadline else math.inf
+    left = visit.seconds_left(kept)
     if left < _LEAST_SECONDS:
         return None
+    deadline = visit.deadline and Deadline.after(left)
     try:
         with place_for(visit.account.pk):
             return call(visit.client(deadline))
