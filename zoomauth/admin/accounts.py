@@ -267,6 +267,7 @@ class ZoomAccountAdmin(AccountUsersPages, AsksWhoYouAre, TenantModelAdmin):
             "rows": rows,
             "last": last,
             "whole": is_whole(rows),
+            "obstacle": any(row.is_obstacle for row in rows),
             "passed": is_fit(rows),
             "failed": any(row.result is Result.FAIL for row in rows),
             "change_url": reverse("admin:zoomauth_zoomaccount_change", args=[account.pk]),
